@@ -1,0 +1,1 @@
+"""Decides what to say: no framework, no files, no network."""

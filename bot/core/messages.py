@@ -1,0 +1,191 @@
+"""Frozen values that travel through a turn: what came in, what was found, what goes out."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Language = str
+"""`id` (Indonesian, the default), `en` or `zh` (simplified Chinese)."""
+
+DEFAULT_LANGUAGE: Language = "id"
+
+Vote = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote, and where."""
+
+    person: int
+    chat: int
+    client_language: str = ""
+    """The language their Telegram is set to, as an IETF tag, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Free text that someone wrote."""
+
+    update: int
+    sender: Sender
+    text: str
+    message: int | None = None
+    chosen: Language | None = None
+    """The language a caller names for this question alone; else the person's stored one counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command such as `/start`, without its slash."""
+
+    update: int
+    sender: Sender
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A pressed button: the data it carries, and the message it stands under."""
+
+    update: int
+    sender: Sender
+    data: str
+    query: str = ""
+    """The id by which the press is answered."""
+    message: int | None = None
+    keyboard: tuple[tuple["Button", ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message without text: a picture, a voice note, a sticker, a file, a place."""
+
+    update: int
+    sender: Sender
+
+
+Incoming = Question | Command | Press | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was published; `published` is empty where the source shows no date."""
+
+    publisher: str
+    title: str
+    url: str
+    published: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One card of the published knowledge in one language, as a search found it."""
+
+    card: str
+    title: str
+    text: str
+    language: Language
+    as_of: str
+    """Date of the facts: YYYY-MM-DD, YYYY-MM, YYYY, or `undated`."""
+    sources: tuple[Source, ...] = ()
+    seen: str = ""
+    """The day an undated source was seen."""
+    unknown: bool = False
+    """The card tells what is not known and where to ask."""
+    review_by: date | None = None
+    deadline: date | None = None
+    valid_until: date | None = None
+    score: float = 0.0
+    """Rank among the cards of one search: higher is better, no unit."""
+    confidence: float = 0.0
+    """Probability from 0 to 1 that the card answers the question."""
+    evidence: tuple[tuple[str, float], ...] = ()
+    """The named numbers that `score` and `confidence` come from."""
+    topic: str = ""
+    links: tuple[str, ...] = ()
+    """The cards that the text refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a program says of itself in one language: `program.yaml`."""
+
+    name: str = "Akar"
+    about: str = ""
+    ask: str = ""
+    """Where people can ask when the materials hold no answer."""
+    topics: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The materials answer the question, in the words of one card."""
+
+    passage: Passage
+    related: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """The materials do not answer; `passage` is the card that says what is not known, if any."""
+
+    confidence: float
+    passage: Passage | None = None
+    related: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """A greeting, thanks, or the question who the bot is; `topic` names the phrase."""
+
+    topic: str
+
+
+Outcome = Answer | Abstention | SmallTalk
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What is asked for, and the language to answer in."""
+
+    language: Language
+    smalltalk: SmallTalk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message: its label, and at most 64 bytes of data."""
+
+    label: str
+    data: str
+
+
+Keyboard = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to send, in Markdown."""
+
+    text: str
+    keyboard: Keyboard = ()
+    body: str = ""
+    """The text without the evidence line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Everything the bot does in answer to one incoming."""
+
+    language: Language
+    outcome: Outcome | None = None
+    replies: tuple[Reply, ...] = ()
+    toast: str = ""
+    """What a pressed button answers with."""
+    keyboard: Keyboard | None = None
+    """The new keyboard of the message whose button was pressed."""
+    candidates: tuple[Passage, ...] = ()
+    """The passages the outcome was decided on, best first."""
+    error: Exception | None = None
+    """What failed on the way, for the log."""

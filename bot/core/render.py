@@ -1,0 +1,184 @@
+"""An outcome in words: the reply's text, its evidence and its buttons."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import assert_never
+
+from bot.core.messages import (
+    Abstention,
+    Answer,
+    Button,
+    Keyboard,
+    Language,
+    Outcome,
+    Passage,
+    Program,
+    Reply,
+    SmallTalk,
+    Source,
+    Vote,
+)
+
+Phrases = Mapping[str, str]
+"""The fixed phrases of one language, by name."""
+
+_LABEL = 40  # Characters that fit one button on a narrow phone.
+_CHOSEN = " ✓"
+_OPENING = ("greeting", "identity")
+
+
+def render(outcome: Outcome, *, phrases: Phrases, program: Program, today: date) -> Reply:
+    """Put an outcome in words."""
+    match outcome:
+        case Answer(passage, related):
+            return _told(passage, related, phrases=phrases, today=today)
+        case Abstention(_, passage, related):
+            if passage is None:
+                return _not_known(phrases=phrases, program=program)
+            return _told(passage, related, phrases=phrases, today=today)
+        case SmallTalk(topic):
+            reply = said(topic, phrases=phrases, program=program)
+            return replace(reply, keyboard=examples(program)) if topic in _OPENING else reply
+        case _:
+            assert_never(outcome)
+
+
+def said(phrase: str, *, phrases: Phrases, program: Program) -> Reply:
+    """Say a fixed phrase, with what the program says of itself filled in."""
+    text = phrases[phrase].format(
+        name=program.name,
+        about=program.about,
+        ask=program.ask,
+        topics=", ".join(program.topics),
+        example=program.examples[0] if program.examples else "",
+    )
+    return Reply(text.strip(), body=text.strip())
+
+
+def evidence(passage: Passage, *, phrases: Phrases) -> str:
+    """Say in one line which card, whose publication and which date an answer rests on."""
+    if not passage.sources:
+        return ""
+    publishers = ", ".join(dict.fromkeys(source.publisher for source in passage.sources))
+    return phrases["evidence"].format(
+        title=passage.title, publishers=publishers, date=dated(passage, phrases=phrases)
+    )
+
+
+def dated(passage: Passage, *, phrases: Phrases) -> str:
+    """Say the date of a card's facts."""
+    if passage.as_of == "undated":
+        return phrases["undated"].format(seen=spelled(passage.seen, phrases=phrases))
+    return spelled(passage.as_of, phrases=phrases)
+
+
+def spelled(iso: str, *, phrases: Phrases) -> str:
+    """Spell an ISO date, which may stop at the month or the year, as people read it."""
+    parts = [int(part) for part in iso.split("-")]
+    months = phrases["months"].split()
+    names = {"year": parts[0], "month": months[parts[1] - 1] if len(parts) > 1 else ""}
+    form = ("date_year", "date_month", "date_day")[len(parts) - 1]
+    return phrases[form].format(**names, day=parts[2] if len(parts) > 2 else "")
+
+
+def passage_with_sources(passage: Passage, *, phrases: Phrases) -> Reply:
+    """Show the exact passage an answer was taken from, and every source of it."""
+    quoted = "\n".join(f"> {line}".rstrip() for line in passage.text.splitlines())
+    sources = "\n".join(source_line(source, phrases=phrases) for source in passage.sources)
+    text = phrases["source_view"].format(
+        title=passage.title,
+        text=quoted,
+        date=dated(passage, phrases=phrases) if passage.as_of else "",
+        sources=sources or phrases["no_sources"],
+    )
+    return Reply(text.strip())
+
+
+def source_line(source: Source, *, phrases: Phrases) -> str:
+    """Name one source with its date and link."""
+    when = spelled(source.published, phrases=phrases) if source.published else phrases["no_date"]
+    form = "source_line" if source.url else "source_line_unlinked"
+    return phrases[form].format(
+        publisher=source.publisher, title=source.title, date=when, url=source.url
+    )
+
+
+def all_sources(sources: Sequence[Source], *, phrases: Phrases) -> Reply:
+    """List everyone whose publications the cards rest on."""
+    publishers = sorted({source.publisher for source in sources}, key=str.casefold)
+    text = phrases["sources"].format(count=len(sources), publishers=", ".join(publishers))
+    return Reply(text)
+
+
+def examples(program: Program) -> Keyboard:
+    """Offer the program's example questions as buttons."""
+    return tuple((Button(text[:_LABEL], f"q:{digest(text)}"),) for text in program.examples)
+
+
+def languages(phrases: Mapping[Language, Phrases]) -> tuple[Button, ...]:
+    """Offer every language the bot speaks, each by its own name."""
+    return tuple(
+        Button(words["language_name"], f"l:{language}") for language, words in phrases.items()
+    )
+
+
+def digest(text: str) -> str:
+    """Shorten a card's name or a question to ten characters, so that a button can carry it."""
+    return hashlib.blake2s(text.encode(), digest_size=5).hexdigest()
+
+
+def voted(keyboard: Keyboard, vote: Vote) -> Keyboard:
+    """Mark the vote that was pressed."""
+    marked = f"{vote}:"
+    return tuple(tuple(_marked(button, marked) for button in row) for row in keyboard)
+
+
+def _marked(button: Button, marked: str) -> Button:
+    label = button.label.removesuffix(_CHOSEN)
+    return replace(button, label=label + _CHOSEN if button.data.startswith(marked) else label)
+
+
+def _not_known(*, phrases: Phrases, program: Program) -> Reply:
+    names = ("abstain", "abstain_ask") if program.ask else ("abstain",)
+    text = "\n\n".join(said(name, phrases=phrases, program=program).text for name in names)
+    return Reply(text, body=text)
+
+
+def _told(passage: Passage, related: Sequence[Passage], *, phrases: Phrases, today: date) -> Reply:
+    """Tell a card word for word, what has become of its dates, and its evidence."""
+    body = "\n\n".join([passage.text, *_caveats(passage, phrases=phrases, today=today)])
+    text = "\n\n".join(part for part in (body, evidence(passage, phrases=phrases)) if part)
+    return Reply(text, keyboard=_keyboard(passage, related, phrases=phrases), body=body)
+
+
+def _caveats(passage: Passage, *, phrases: Phrases, today: date) -> list[str]:
+    caveats = []
+    if passage.deadline and passage.deadline < today:
+        when = spelled(passage.deadline.isoformat(), phrases=phrases)
+        caveats.append(phrases["deadline_passed"].format(date=when))
+    if passage.review_by and passage.review_by < today and passage.as_of:
+        caveats.append(phrases["review_due"].format(date=dated(passage, phrases=phrases)))
+    if passage.language != phrases["language"]:
+        caveats.append(phrases["other_language"])
+    return caveats
+
+
+def _keyboard(passage: Passage, related: Sequence[Passage], *, phrases: Phrases) -> Keyboard:
+    where = f"{digest(passage.card)}:{phrases['language']}"
+    votes = (
+        Button(phrases["vote_up"], f"up:{where}"),
+        Button(phrases["vote_down"], f"down:{where}"),
+    )
+    look = (Button(phrases["view_source"], f"s:{where}"),) if passage.sources else ()
+    return (
+        (*look, *votes),
+        *((_link(other, phrases["language"]),) for other in related),
+    )
+
+
+def _link(passage: Passage, language: Language) -> Button:
+    title = passage.title
+    label = title if len(title) <= _LABEL else f"{title[: _LABEL - 1].rstrip()}…"
+    return Button(label, f"c:{digest(passage.card)}:{language}")

@@ -1,0 +1,79 @@
+"""Answer from passages, or abstain."""
+
+from bot.core.answer import answer
+from bot.core.messages import Abstention, Answer
+from tests.fakes import passage
+
+
+def test_answers_with_the_best_passage() -> None:
+    best, second = passage("a#1", confidence=0.9), passage("b#1", topic="fees", confidence=0.8)
+
+    assert answer([best, second], min_confidence=0.5) == Answer(best)
+
+
+def test_answers_when_the_confidence_is_just_enough() -> None:
+    best = passage(confidence=0.5)
+
+    assert answer([best], min_confidence=0.5) == Answer(best)
+
+
+def test_abstains_below_the_threshold() -> None:
+    outcome = answer([passage(confidence=0.49)], min_confidence=0.5)
+
+    assert outcome == Abstention(0.49)
+
+
+def test_abstains_when_nothing_was_found() -> None:
+    assert answer([], min_confidence=0.5) == Abstention(0.0)
+
+
+def test_abstains_with_the_card_that_says_what_is_unknown() -> None:
+    unknown = passage(unknown=True, confidence=0.8, sources=())
+
+    assert answer([unknown], min_confidence=0.5) == Abstention(0.8, unknown)
+
+
+def test_an_unlikely_card_of_what_is_unknown_is_not_told() -> None:
+    unknown = passage(unknown=True, confidence=0.2)
+
+    assert answer([unknown], min_confidence=0.5) == Abstention(0.2)
+
+
+def test_offers_two_more_cards_of_the_same_topic() -> None:
+    best, second, third, fourth = (passage(f"a#{number}") for number in range(4))
+    other = passage("b#1", topic="fees")
+
+    outcome = answer([best, other, second, third, fourth], min_confidence=0.5)
+
+    assert outcome == Answer(best, (second, third))
+
+
+def test_offers_the_cards_it_links_to_first() -> None:
+    best, second = passage("a#1"), passage("a#2")
+    linked = passage("b#1", topic="fees")
+
+    outcome = answer([best, second], min_confidence=0.5, linked=[linked])
+
+    assert outcome == Answer(best, (linked, second))
+
+
+def test_offers_neither_itself_nor_a_card_twice() -> None:
+    best, second = passage("a#1"), passage("a#2")
+
+    outcome = answer([best, second], min_confidence=0.5, linked=[second, best])
+
+    assert outcome == Answer(best, (second,))
+
+
+def test_does_not_offer_what_is_unknown() -> None:
+    best, unknown = passage("a#1"), passage("a#2", unknown=True)
+
+    assert answer([best, unknown], min_confidence=0.5) == Answer(best)
+
+
+def test_an_unknown_card_offers_others_too() -> None:
+    unknown, second = passage("a#1", unknown=True), passage("a#2")
+
+    outcome = answer([unknown, second], min_confidence=0.5)
+
+    assert outcome == Abstention(unknown.confidence, unknown, (second,))

@@ -1,0 +1,342 @@
+"""One turn: what came in, decided and put in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.conversation import COMMANDS, Conversation
+from bot.core.messages import (
+    Abstention,
+    Answer,
+    Button,
+    Command,
+    Incoming,
+    Language,
+    Press,
+    Program,
+    Question,
+    SmallTalk,
+    Turn,
+    Unreadable,
+)
+from bot.core.ports import KnowledgeError, Store, StoreError
+from bot.core.render import digest
+from tests.fakes import PHRASES, PROGRAM, TODAY, ListedKnowledge, MemoryStore, passage, sender
+
+PAPERS, FEES = passage("stalls/open#papers"), passage("stalls/fees#daily", title="Fees")
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def talking(
+    knowledge: ListedKnowledge, *, store: Store | None = None, guess: Language | None = "en"
+) -> Conversation:
+    return Conversation(
+        knowledge,
+        store or MemoryStore(),
+        guess=lambda text: guess,
+        phrases=PHRASES,
+        min_confidence=0.5,
+        today=lambda: TODAY,
+    )
+
+
+def question(text: str = "What papers do I need?", *, chosen: Language | None = None) -> Question:
+    return Question(1, sender(), text, chosen=chosen)
+
+
+def press(data: str, *, message: int | None = 9) -> Press:
+    keyboard = ((Button("👍", f"up:{digest(PAPERS.card)}:en"),),)
+    return Press(1, sender(), data, "query", message, keyboard)
+
+
+def told(turn: Turn) -> str:
+    (reply,) = turn.replies
+    return reply.text
+
+
+async def test_answers_a_question() -> None:
+    turn = await talking(ListedKnowledge(PAPERS, FEES)).turn(question())
+
+    assert turn.outcome == Answer(PAPERS, (FEES,))
+    assert told(turn).startswith("Bring a permit.")
+
+
+async def test_keeps_the_candidates_it_decided_on() -> None:
+    turn = await talking(ListedKnowledge(PAPERS, FEES)).turn(question())
+
+    assert turn.candidates == (PAPERS, FEES)
+
+
+async def test_searches_in_the_language_of_the_question() -> None:
+    knowledge = ListedKnowledge(PAPERS)
+
+    await talking(knowledge, guess="zh").turn(question("需要什么材料"))
+
+    assert knowledge.asked == [("需要什么材料", "zh")]
+
+
+async def test_searches_for_no_more_than_it_needs() -> None:
+    knowledge = ListedKnowledge(*(passage(f"a#{number}") for number in range(30)))
+
+    turn = await talking(knowledge).turn(question())
+
+    assert len(turn.candidates) == 10
+
+
+async def test_abstains_when_no_card_is_likely_enough() -> None:
+    turn = await talking(ListedKnowledge(passage(confidence=0.3))).turn(question())
+
+    assert turn.outcome == Abstention(0.3)
+    assert told(turn) == "(en) abstain\n\nask the help desk"
+
+
+async def test_a_card_whose_time_is_over_does_not_answer() -> None:
+    over = passage("a#1", valid_until=YESTERDAY)
+
+    turn = await talking(ListedKnowledge(over, FEES)).turn(question())
+
+    assert turn.outcome == Answer(FEES)
+
+
+async def test_a_card_answers_on_its_last_day() -> None:
+    last = passage(valid_until=TODAY)
+
+    turn = await talking(ListedKnowledge(last)).turn(question())
+
+    assert turn.outcome == Answer(last)
+
+
+async def test_offers_the_cards_that_the_answer_links_to() -> None:
+    linking = passage("a#1", links=("stalls/fees#daily", "gone#1", "over#1"))
+    others = [FEES, passage("over#1", valid_until=YESTERDAY)]
+
+    turn = await talking(ListedKnowledge(linking, others=others)).turn(question())
+
+    assert turn.outcome == Answer(linking, (FEES,))
+
+
+async def test_answers_small_talk_without_searching() -> None:
+    knowledge = ListedKnowledge(PAPERS)
+
+    turn = await talking(knowledge).turn(question("thanks"))
+
+    assert (turn.outcome, knowledge.asked) == (SmallTalk("thanks"), [])
+
+
+@pytest.mark.parametrize("text", ["", "???", "😀", "\u200f\u202e", "\x00\x07", "…"])
+async def test_asks_for_words_where_there_are_none(text: str) -> None:
+    knowledge = ListedKnowledge(PAPERS)
+
+    turn = await talking(knowledge).turn(question(text))
+
+    assert (turn.outcome, told(turn)) == (Abstention(0.0), "(en) wordless")
+    assert knowledge.asked == []
+
+
+async def test_answers_in_the_language_the_person_chose_where_the_text_does_not_tell() -> None:
+    store = MemoryStore()
+    await store.choose_language(1, "zh")
+
+    turn = await talking(ListedKnowledge(), store=store, guess=None).turn(question("12 34 56 78"))
+
+    assert turn.language == "zh"
+
+
+async def test_the_language_named_for_a_question_goes_before_the_stored_one() -> None:
+    store = MemoryStore()
+    await store.choose_language(1, "zh")
+    asked = question("12 34 56 78", chosen="id")
+
+    turn = await talking(ListedKnowledge(), store=store, guess=None).turn(asked)
+
+    assert turn.language == "id"
+
+
+class LockedStore(MemoryStore):
+    """A store that can neither be read nor written."""
+
+    async def language(self, person: int) -> Language | None:
+        raise StoreError("state_unusable", reason="locked")
+
+
+@pytest.mark.parametrize(
+    ("incoming", "language"),
+    [
+        (question(), "en"),
+        (Unreadable(1, sender(client_language="id")), "id"),
+        (Command(1, sender(client_language="zh-hans"), "help"), "zh"),
+    ],
+    ids=["a question", "a picture", "a command"],
+)
+async def test_says_that_the_state_failed_in_the_likely_language(
+    incoming: Incoming, language: Language
+) -> None:
+    turn = await talking(ListedKnowledge(PAPERS), store=LockedStore()).turn(incoming)
+
+    assert (told(turn), turn.language) == (f"({language}) trouble", language)
+    assert isinstance(turn.error, StoreError)
+
+
+async def test_says_that_something_failed_and_keeps_the_error() -> None:
+    error = KnowledgeError("search_failed", reason="gone")
+
+    turn = await talking(ListedKnowledge(error=error)).turn(question())
+
+    assert (told(turn), turn.error, turn.outcome) == ("(en) trouble", error, None)
+
+
+async def test_says_what_it_can_read() -> None:
+    turn = await talking(ListedKnowledge()).turn(Unreadable(1, sender()))
+
+    assert told(turn) == "(en) unreadable"
+
+
+async def test_speaks_the_language_of_the_persons_app_until_they_choose() -> None:
+    turn = await talking(ListedKnowledge()).turn(Unreadable(1, sender(client_language="zh-hans")))
+
+    assert told(turn) == "(zh) unreadable"
+
+
+async def test_speaks_the_chosen_language_whatever_the_app_is_set_to() -> None:
+    store = MemoryStore()
+    await store.choose_language(1, "id")
+
+    turn = await talking(ListedKnowledge(), store=store).turn(Command(1, sender(), "privacy"))
+
+    assert told(turn) == "(id) privacy"
+
+
+async def test_start_introduces_the_bot_with_examples_and_languages() -> None:
+    turn = await talking(ListedKnowledge()).turn(Command(1, sender(), "start"))
+
+    (reply,) = turn.replies
+    assert reply.text == "hello from Melati: I am Melati. stalls, fees"
+    assert [[button.label for button in row] for row in reply.keyboard] == [
+        ["How do I open a stall?"],
+        ["What does a stall cost?"],
+        ["Indonesia", "English", "中文"],
+    ]
+
+
+async def test_start_works_for_a_program_that_says_nothing_of_itself() -> None:
+    knowledge = ListedKnowledge(program=Program())
+
+    turn = await talking(knowledge).turn(Command(1, sender(), "start"))
+
+    assert len(turn.replies[0].keyboard) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("help", "write for example: How do I open a stall?"),
+        ("privacy", "(en) privacy"),
+        ("language", "(en) language_question"),
+        ("sources", "1 sources: Kabar Kota"),
+        ("nonsense", "(en) unknown_command"),
+        ("?", "(en) unknown_command"),
+    ],
+)
+async def test_obeys_a_command(name: str, text: str) -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(Command(1, sender(), name))
+
+    assert told(turn) == text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_knows_every_command_it_offers(name: str) -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(Command(1, sender(), name))
+
+    assert told(turn) != "(en) unknown_command"
+
+
+async def test_remembers_the_language_that_was_pressed() -> None:
+    store = MemoryStore()
+
+    turn = await talking(ListedKnowledge(), store=store).turn(press("l:zh"))
+
+    assert (told(turn), turn.toast) == ("(zh) language_chosen", "中文")
+    assert await store.language(1) == "zh"
+
+
+async def test_answers_an_example_as_if_it_had_been_typed() -> None:
+    knowledge = ListedKnowledge(PAPERS)
+    example = PROGRAM.examples[1]
+
+    turn = await talking(knowledge, guess=None).turn(press(f"q:{digest(example)}"))
+
+    assert turn.outcome == Answer(PAPERS)
+    assert knowledge.asked == [(example, "id")]
+
+
+async def test_shows_the_source_of_a_card() -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(press(f"s:{digest(PAPERS.card)}:en"))
+
+    assert "Kabar Kota: [Membuka kios](https://kabar.example/kios)" in told(turn)
+
+
+async def test_tells_a_related_card_however_unlikely_it_is() -> None:
+    unlikely = passage(confidence=0.01)
+
+    turn = await talking(ListedKnowledge(unlikely)).turn(press(f"c:{digest(unlikely.card)}:en"))
+
+    assert turn.outcome == Answer(unlikely)
+
+
+async def test_a_button_answers_in_the_language_it_was_made_in() -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(press(f"c:{digest(PAPERS.card)}:zh"))
+
+    assert turn.language == "zh"
+
+
+@pytest.mark.parametrize("vote", ["up", "down"])
+async def test_stores_a_vote_and_says_thanks(vote: str) -> None:
+    store = MemoryStore()
+    conversation = talking(ListedKnowledge(PAPERS), store=store)
+
+    turn = await conversation.turn(press(f"{vote}:{digest(PAPERS.card)}:en"))
+
+    assert turn.toast == f"(en) voted_{vote}"
+    assert await store.votes(PAPERS.card) == {vote: 1}
+
+
+async def test_marks_the_vote_on_the_message() -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(press(f"up:{digest(PAPERS.card)}:en"))
+
+    assert turn.keyboard == ((Button("👍 ✓", f"up:{digest(PAPERS.card)}:en"),),)
+    assert turn.replies == ()
+
+
+async def test_a_vote_on_a_message_that_is_gone_is_not_stored() -> None:
+    store = MemoryStore()
+    conversation = talking(ListedKnowledge(PAPERS), store=store)
+
+    turn = await conversation.turn(press(f"up:{digest(PAPERS.card)}:en", message=None))
+
+    assert turn.toast == "(en) voted_up"
+    assert await store.votes(PAPERS.card) == {}
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", "x", "s:", "s:gone:en", "up:gone:en", "q:gone", "l:fr", "l:", "tidak:dikenal", "::::"],
+)
+async def test_says_that_a_button_is_old(data: str) -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(press(data))
+
+    assert turn == Turn("en", toast="(en) old_button")
+
+
+@pytest.mark.parametrize("kind", ["s", "c", "up"])
+async def test_a_button_of_a_card_whose_time_is_over_is_old(kind: str) -> None:
+    over = passage(valid_until=YESTERDAY)
+
+    turn = await talking(ListedKnowledge(over)).turn(press(f"{kind}:{digest(over.card)}:en"))
+
+    assert turn.toast == "(en) old_button"
+
+
+def test_an_error_names_itself_and_its_values() -> None:
+    error = KnowledgeError("search_failed", reason="gone", name="akar")
+
+    assert str(error) == "search_failed: reason=gone, name=akar"
