@@ -1,0 +1,51 @@
+"""Tells Indonesian, English and Chinese apart, as people type them."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.messages import Language
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z']+")
+_ENGLISH_WORD = 1.2  # Log-odds that one word of grammar is worth.
+_INDONESIAN_WORD = 2.5  # More: Indonesians use English words, hardly ever the other way round.
+_CAP = 0.98  # The character model is sure of too much, too soon.
+
+
+class LanguageGuess:
+    """Weighs a text's character sequences and its words of grammar.
+
+    Neither is enough: "can i sell batik in indonesia" looks Indonesian by its characters, and
+    "seller center error" has no word of grammar. Javanese and Sundanese count as Indonesian.
+    """
+
+    def __init__(self, phrases: Mapping[Language, Mapping[str, str]]) -> None:
+        self._english = frozenset(phrases["en"]["grammar_words"].split())
+        self._indonesian = frozenset(phrases["id"]["grammar_words"].split())
+        self._identifier: Any = None  # py3langid has no types; made when first needed.
+
+    def __call__(self, text: str) -> Language | None:
+        """Return the language of a text, or None where nothing in it tells."""
+        letters = sum(character.isalpha() for character in text)
+        if letters and len(_HAN.findall(text)) * 4 >= letters:
+            return "zh"
+        words = _WORD.findall(text.casefold())
+        if not words:
+            return None
+        odds = self._character_odds(text)
+        odds += _ENGLISH_WORD * sum(word in self._english for word in words)
+        odds -= _INDONESIAN_WORD * sum(word in self._indonesian for word in words)
+        return "en" if odds > 0 else "id"
+
+    def _character_odds(self, text: str) -> float:
+        """Return the log-odds of English over Indonesian by the text's character sequences."""
+        if self._identifier is None:
+            from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+            self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+            self._identifier.set_languages(["id", "en"])
+        english = dict(self._identifier.rank(text.lower()))["en"]
+        english = min(max(english, 1 - _CAP), _CAP)
+        return math.log(english / (1 - english))
