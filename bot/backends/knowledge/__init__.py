@@ -1,0 +1,1 @@
+"""The knowledge folder: read and checked, published, indexed, searched."""

@@ -1,0 +1,77 @@
+"""What a version of the knowledge holds: cards, sources, glossary, and the program's own words."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.backends.knowledge.cards import Card, PartialDate
+from bot.core.messages import Language
+
+LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
+
+Spoken = Literal["id", "en", "zh"]
+Words = dict[Spoken, str]
+
+
+class SourceEntry(BaseModel):
+    """One source: `date` is left out, or `undated`, where it shows none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    publisher: str
+    title: str
+    url: str = ""
+    date: PartialDate = "undated"
+
+
+class ProgramEntry(BaseModel):
+    """`program.yaml`: what the program says of itself, by language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Words = {}
+    about: Words = {}
+    topics: dict[str, Words] = {}
+    ask: Words = {}
+    examples: dict[Spoken, list[str]] = {}
+    others: list[str] = []
+    """Names of other parties: only a card that names one answers a question that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything a version publishes, as plain values."""
+
+    cards: tuple[Card, ...] = ()
+    sources: Mapping[str, SourceEntry] = field(default_factory=dict)
+    glossary: Mapping[str, str] = field(default_factory=dict)
+    program: ProgramEntry = field(default_factory=ProgramEntry)
+
+    def to_json(self) -> str:
+        """Return the content as JSON, the same text for the same content."""
+        values = {
+            "cards": [card.to_dict() for card in self.cards],
+            "sources": {code: entry.model_dump() for code, entry in self.sources.items()},
+            "glossary": dict(self.glossary),
+            "program": self.program.model_dump(),
+        }
+        return json.dumps(values, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Content":
+        """Make the content again from `to_json`."""
+        values = json.loads(text)
+        return cls(
+            cards=tuple(Card.from_dict(card) for card in values["cards"]),
+            sources={code: SourceEntry(**entry) for code, entry in values["sources"].items()},
+            glossary=values["glossary"],
+            program=ProgramEntry(**values["program"]),
+        )
+
+    def hash(self) -> str:
+        """Return a short hash of everything in the content."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]

@@ -1,0 +1,33 @@
+"""What is wrong in a knowledge folder, and where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Literal
+
+Level = Literal["mistake", "warning"]
+
+WARNINGS = frozenset(
+    {"NO_QUESTIONS", "NO_TRANSLATION", "OLD_TRANSLATION", "PAST_REVIEW", "UNREAD_FILE"}
+)
+"""Codes that do not keep a version from going live; every other code does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake or warning; its sentence is in `prompts/commands.<language>.yaml`."""
+
+    file: str
+    line: int
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    @property
+    def level(self) -> Level:
+        """Say whether it keeps a version from going live."""
+        return "warning" if self.code in WARNINGS else "mistake"
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """Return the known name most like this one, or nothing."""
+    return next(iter(get_close_matches(name, known, n=1)), "")

@@ -1,0 +1,88 @@
+"""Reads YAML that people wrote by hand: every value a string, every key with its line."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+
+class YamlError(Exception):
+    """YAML that cannot be read: the line, counted from 1, and what is wrong there."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(line, reason)
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A mapping as plain values, and the line of each path of keys in it."""
+
+    values: dict[str, Any]
+    lines: dict[tuple[str | int, ...], int]
+
+    def line(self, path: tuple[str | int, ...]) -> int:
+        """Return the line of the deepest part of a path that is in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_yaml(text: str, *, first_line: int = 1) -> Located:
+    """Read one YAML mapping.
+
+    Raises:
+        YamlError: it is no YAML, no mapping, or has a key twice.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)  # BaseLoader: `no` stays a word.
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark else 0)
+        raise YamlError(line, error.problem or "YAML") from error
+    except yaml.reader.ReaderError as error:  # A character that YAML does not allow.
+        line = first_line + text[: error.position].count("\n")
+        raise YamlError(line, error.reason) from error
+    if node is None:
+        return Located({}, {(): first_line})
+    if not isinstance(node, yaml.MappingNode):
+        raise YamlError(first_line + node.start_mark.line, "key: value")
+    lines: dict[tuple[str | int, ...], int] = {}
+    return Located(_plain(node, (), lines, first_line), lines)
+
+
+def _plain(
+    node: yaml.Node,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    first: int,
+) -> Any:
+    lines.setdefault(path, first + node.start_mark.line)
+    match node:
+        case yaml.MappingNode():
+            return _mapping(node, path, lines, first)
+        case yaml.SequenceNode():
+            return [
+                _plain(item, (*path, place), lines, first) for place, item in enumerate(node.value)
+            ]
+        case _:
+            return node.value
+
+
+def _mapping(
+    node: yaml.MappingNode,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    first: int,
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in node.value:
+        line = first + key.start_mark.line
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError(line, "key: value")
+        if key.value in values:
+            raise YamlError(line, f"{key.value}: {key.value}")
+        lines[*path, key.value] = line
+        values[key.value] = _plain(value, (*path, key.value), lines, first)
+    return values

@@ -1,0 +1,447 @@
+"""A knowledge folder is read as its staff write it, and every mistake is named by its line."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.folder import Checked, check_folder
+from bot.core.ports import KnowledgeError
+from tests.conftest import ROOT
+from tests.fakes import TODAY
+from tests.integration.knowledge_folders import FRONT, SOURCES, STALLS, card, write
+
+Found = list[tuple[str, int, str]]
+
+HEAD = f"{FRONT}# Stalls\n\n"  # Seven lines.
+PROGRAM = "topics: {stalls: {id: Kios}}\n"
+
+
+def check(folder: Path) -> Checked:
+    return check_folder(folder, today=TODAY)
+
+
+def found(checked: Checked) -> Found:
+    return [(finding.file, finding.line, finding.code) for finding in checked.findings]
+
+
+def names(checked: Checked) -> list[str]:
+    return [f"{card.name}.{card.language}" for card in checked.content.cards]
+
+
+def test_reads_a_folder_of_cards_and_sources(tmp_path: Path) -> None:
+    checked = check(write(tmp_path))
+
+    assert found(checked) == []
+    assert names(checked) == ["stalls#papers.id", "stalls#cost.id"]
+
+
+def test_reads_everything_of_a_card(tmp_path: Path) -> None:
+    text = (
+        "## Papers {#papers}\nDitanyakan: satu | dua\nDitanyakan: tiga\n"
+        "facts: [A-1, A-2]\nas_of: 2029-09\nreview_by: 2031-01-01\nvalid_until: 2032-01-01\n"
+        "deadline: 2033-01-01\n\nBring **it**.\n\n- now\n"
+    )
+
+    (read,) = check(write(tmp_path, {"stalls.md": HEAD + text})).content.cards
+
+    assert read.to_dict() == {
+        "name": "stalls#papers",
+        "language": "id",
+        "title": "Papers",
+        "text": "Bring **it**.\n\n- now",
+        "asked": ("satu", "dua", "tiga"),
+        "topic": "stalls",
+        "sources": ("KABAR",),
+        "as_of": "2029-09",
+        "seen": "",
+        "unknown": False,
+        "review_by": "2031-01-01",
+        "valid_until": "2032-01-01",
+        "deadline": "2033-01-01",
+        "facts": ("A-1", "A-2"),
+    }
+
+
+def test_the_projects_own_folder_has_no_mistakes() -> None:
+    assert check(ROOT / "knowledge").mistakes == ()
+
+
+def test_no_yaml_but_the_sources_is_needed(tmp_path: Path) -> None:
+    program = check(write(tmp_path)).content.program
+
+    assert (program.name, program.topics, program.examples) == ({}, {}, {})
+
+
+def test_reads_folders_in_the_folder(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"a/b/deep.md": HEAD + card("one", "Text.")}))
+
+    assert "a/b/deep#one.id" in names(checked)
+
+
+def test_reads_the_same_cards_in_other_languages(tmp_path: Path) -> None:
+    text = HEAD + card("papers", "Bring it.") + card("cost", "Ask.")
+
+    checked = check(write(tmp_path, {"stalls.en.md": text, "stalls.zh.md": text}))
+
+    assert found(checked) == []
+    assert names(checked).count("stalls#papers.en") == 1
+    assert names(checked).count("stalls#papers.zh") == 1
+
+
+def test_a_draft_is_never_live(tmp_path: Path) -> None:
+    draft = "## New {#new}\nDitanyakan: baru\ndraft: true\n\nText.\n"
+
+    checked = check(write(tmp_path, {"stalls.md": STALLS + "\n" + draft}))
+
+    assert found(checked) == []
+    assert names(checked) == ["stalls#papers.id", "stalls#cost.id"]
+
+
+def test_a_card_of_what_is_unknown_needs_no_source_and_no_date(tmp_path: Path) -> None:
+    keys = "unknown: true\nlooked_for: 2029-01-01"
+    text = f"---\ntopic: x\n---\n## Q {{#q}}\nDitanyakan: q\n{keys}\n\nAsk.\n"
+
+    checked = check(write(tmp_path, {"q.md": text}))
+
+    assert found(checked) == []
+    assert checked.content.cards[0].unknown
+
+
+def test_a_code_fence_holds_no_headings(tmp_path: Path) -> None:
+    text = HEAD + "## One {#one}\nDitanyakan: satu\n\n```\n## not a card\n```\n"
+
+    assert names(check(write(tmp_path, {"stalls.md": text}))) == ["stalls#one.id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.en.md", "_draft.md", ".hidden.md", ".git/x.md", "sub/_x.md"]
+)
+def test_these_names_hold_no_cards(tmp_path: Path, name: str) -> None:
+    checked = check(write(tmp_path, {name: "no front matter, no cards"}))
+
+    assert found(checked) == []
+    assert len(checked.content.cards) == 2
+
+
+@pytest.mark.parametrize("name", [".git/config", ".DS_Store"])
+def test_hidden_files_are_not_spoken_of(tmp_path: Path, name: str) -> None:
+    assert found(check(write(tmp_path, {name: b"\x00\xff"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("saved", "kind"),
+    [
+        (b"\xef\xbb\xbf" + STALLS.encode(), "with a byte order mark"),
+        (STALLS.replace("\n", "\r\n").encode(), "with the line ends of Windows"),
+        (b"\xef\xbb\xbf" + STALLS.replace("\n", "\r\n").encode(), "with both"),
+        (STALLS.rstrip("\n").encode(), "without a last line end"),
+        (STALLS.replace("\n", "  \n").encode(), "with spaces at the ends of lines"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_reads_a_file_however_the_editor_saved_it(tmp_path: Path, saved: bytes, kind: str) -> None:
+    checked = check(write(tmp_path, {"stalls.md": saved}))
+
+    assert found(checked) == []
+    assert checked.content.cards[0].asked[0] == "surat apa untuk kios"
+    assert "\r" not in checked.content.to_json()
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b""])
+def test_reads_sources_however_the_editor_saved_them(tmp_path: Path, mark: bytes) -> None:
+    saved = mark + SOURCES.replace("\n", "\r\n").encode()
+
+    checked = check(write(tmp_path, {"sources.yaml": saved}))
+
+    assert found(checked) == []
+    assert checked.content.sources["KABAR"].publisher == "Kabar Kota"
+
+
+ONE = "## One {#one}\nDitanyakan: satu\n\nText.\n"
+WITHOUT_SOURCE = FRONT.replace("sources: [KABAR]\n", "")
+WITHOUT_DATE = FRONT.replace("as_of: 2029-08-28\n", "")
+
+BROKEN_CARDS: dict[str, tuple[str, int, str]] = {
+    "no front matter": ("# Stalls\n", 1, "BAD_YAML"),
+    "empty file": ("", 1, "BAD_YAML"),
+    "front matter without an end": ("---\ntopic: stalls\n", 2, "BAD_YAML"),
+    "front matter that is no YAML": ("---\ntopic: [a\n---\n" + ONE, 2, "BAD_YAML"),
+    "front matter that is a list": ("---\n- a\n---\n" + ONE, 2, "BAD_YAML"),
+    "a key twice in the front matter": (
+        f"---\ntopic: a\ntopic: b\n{FRONT[4:]}" + ONE,
+        3,
+        "BAD_YAML",
+    ),
+    "tab in the front matter": ("---\ntopic:\n\t- a\n---\n" + ONE, 3, "BAD_YAML"),
+    "unknown key at the top": (f"---\ntopik: a\n{FRONT[4:]}" + ONE, 2, "UNKNOWN_KEY"),
+    "a card's key at the top": (f"---\nfacts: [A]\n{FRONT[4:]}" + ONE, 2, "UNKNOWN_KEY"),
+    "unknown key under a heading": (
+        HEAD + ONE.replace("\n\n", "\nfakta: [A]\n\n"),
+        10,
+        "UNKNOWN_KEY",
+    ),
+    "topic under a heading": (HEAD + ONE.replace("\n\n", "\ntopic: x\n\n"), 10, "UNKNOWN_KEY"),
+    "a key twice under a heading": (
+        HEAD + ONE.replace("\n\n", "\nseen: 2029-01-01\nseen: 2029-01-01\n\n"),
+        11,
+        "DUPLICATE_KEY",
+    ),
+    "sources that are no list": (FRONT.replace("[KABAR]", "KABAR") + ONE, 3, "BAD_VALUE"),
+    "draft that is neither": (HEAD + ONE.replace("\n\n", "\ndraft: maybe\n\n"), 10, "BAD_VALUE"),
+    "impossible day": (FRONT.replace("08-28", "02-30") + ONE, 4, "BAD_DATE"),
+    "impossible month": (FRONT.replace("2029-08-28", "2029-13") + ONE, 4, "BAD_DATE"),
+    "date in words": (FRONT.replace("2029-08-28", "28 Agustus 2029") + ONE, 4, "BAD_DATE"),
+    "review by a month": (HEAD + ONE.replace("\n\n", "\nreview_by: 2031-01\n\n"), 10, "BAD_DATE"),
+    "no date": (WITHOUT_DATE + ONE, 5, "NO_DATE"),
+    "undated and never seen": (FRONT.replace("2029-08-28", "undated") + ONE, 4, "NO_SEEN"),
+    "no source": (WITHOUT_SOURCE + ONE, 5, "NO_SOURCE"),
+    "unknown source": (FRONT.replace("KABAR", "KABER") + ONE, 3, "UNKNOWN_SOURCE"),
+    "unknown source of one card": (
+        HEAD + ONE.replace("\n\n", "\nsources: [X]\n\n"),
+        10,
+        "UNKNOWN_SOURCE",
+    ),
+    "unknown topic": (FRONT.replace("stalls", "stals") + ONE, 2, "UNKNOWN_TOPIC"),
+    "no topic": (FRONT.replace("topic: stalls\n", "") + ONE, 1, "UNKNOWN_TOPIC"),
+    "another language than the name": (
+        f"---\nlanguage: en\n{FRONT[4:]}" + ONE,
+        2,
+        "LANGUAGE_MISMATCH",
+    ),
+    "no anchor": (HEAD + ONE.replace(" {#one}", ""), 8, "NO_ANCHOR"),
+    "no title": (HEAD + ONE.replace("One ", ""), 8, "NO_ANCHOR"),
+    "anchor in capitals": (HEAD + ONE.replace("#one", "#One"), 8, "BAD_ANCHOR"),
+    "anchor with a space": (HEAD + ONE.replace("#one", "#one two"), 8, "BAD_ANCHOR"),
+    "anchor twice": (HEAD + ONE + "\n" + ONE, 13, "DUPLICATE_ANCHOR"),
+    "link to no card": (HEAD + ONE.replace("Text.", "[x](stalls#two)"), 11, "DEAD_LINK"),
+    "link to no card of this file": (HEAD + ONE.replace("Text.", "[x](#two)"), 11, "DEAD_LINK"),
+    "link to a file": (HEAD + ONE.replace("Text.", "[x](other.md)"), 11, "DEAD_LINK"),
+    "no text": (HEAD + ONE.replace("Text.\n", ""), 8, "EMPTY_CARD"),
+    "text too long": (HEAD + ONE.replace("Text.", "a" * 901), 8, "TOO_LONG"),
+    "heading in a card": (HEAD + ONE + "\n### Small\n", 13, "HEADING_IN_CARD"),
+    "asked too late": (HEAD + ONE + "Ditanyakan: lagi\n", 12, "ASKED_TOO_LATE"),
+    "text before the first card": (HEAD + "Hello.\n\n" + ONE, 8, "TEXT_OUTSIDE_CARD"),
+    "unknown since nobody says when": (
+        HEAD + ONE.replace("\n\n", "\nunknown: true\n\n"),
+        8,
+        "NO_LOOKED_FOR",
+    ),
+    "a number of what is unknown": (
+        HEAD + ONE.replace("\n\nText", "\nunknown: true\nlooked_for: 2029-01-01\n\nAbout 5"),
+        8,
+        "NUMBER_IN_UNKNOWN",
+    ),
+    "no cards": (HEAD, 1, "NO_CARDS_IN_FILE"),
+    "nobody asks": (HEAD + ONE.replace("Ditanyakan: satu\n", ""), 8, "NO_QUESTIONS"),
+    "review is due": (HEAD + ONE.replace("\n\n", "\nreview_by: 2030-06-14\n\n"), 10, "PAST_REVIEW"),
+    "a null character": (HEAD + ONE.replace("Text", "Te\0xt"), 11, "NOT_UTF8"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "code"), BROKEN_CARDS.values(), ids=BROKEN_CARDS.keys())
+def test_names_what_is_wrong_in_a_file_of_cards(
+    tmp_path: Path, text: str, line: int, code: str
+) -> None:
+    checked = check(write(tmp_path, {"stalls.md": text, "program.yaml": PROGRAM}))
+
+    assert found(checked) == [("stalls.md", line, code)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + HEAD.encode() + b"## Caf\xe9 {#a}\n",
+        b"\xff\xfe#\x00",
+        HEAD.encode() + b"\xc3",
+    ],
+    ids=["Latin-1", "UTF-16", "cut off"],
+)
+def test_names_a_file_that_is_not_utf8(tmp_path: Path, content: bytes) -> None:
+    checked = check(write(tmp_path, {"other.md": content}))
+
+    line = 1 if content.startswith(b"\xff") else 8
+    assert found(checked) == [("other.md", line, "NOT_UTF8")]
+
+
+def test_utf16_without_a_mark_is_not_utf8(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"other.md": STALLS.encode("utf-16-le")}))
+
+    assert found(checked) == [("other.md", 1, "NOT_UTF8")]
+
+
+BROKEN_YAML: dict[str, tuple[str, str, int, str]] = {
+    "no YAML": ("sources.yaml", SOURCES + "B: [\n", 7, "BAD_YAML"),
+    "a list": ("sources.yaml", "- a\n", 1, "BAD_YAML"),
+    "a source twice": ("sources.yaml", SOURCES + SOURCES, 6, "BAD_YAML"),
+    "a null character": ("sources.yaml", SOURCES + "B: a\0b\n", 6, "NOT_UTF8"),
+    "a control character": ("sources.yaml", SOURCES + "B: a\x07b\n", 6, "BAD_YAML"),
+    "a source without a title": (
+        "sources.yaml",
+        SOURCES + "B:\n  publisher: x\n",
+        6,
+        "MISSING_KEY",
+    ),
+    "a source that is a text": ("sources.yaml", SOURCES + "B: x\n", 6, "BAD_VALUE"),
+    "unknown key of a source": (
+        "sources.yaml",
+        SOURCES + "B:\n  publisher: x\n  title: y\n  judul: z\n",
+        9,
+        "UNKNOWN_KEY",
+    ),
+    "impossible date of a source": (
+        "sources.yaml",
+        SOURCES + "B: {publisher: x, title: y,\n  date: 2029-02-30}\n",
+        7,
+        "BAD_DATE",
+    ),
+    "unknown key of the program": (
+        "program.yaml",
+        "name: {id: X}\nnam: {id: X}\n",
+        2,
+        "UNKNOWN_KEY",
+    ),
+    "unknown language of the program": ("program.yaml", "name:\n  fr: X\n", 2, "BAD_VALUE"),
+    "examples that are no list": ("program.yaml", "examples:\n  id: halo\n", 2, "BAD_VALUE"),
+    "a program that is a text": ("program.yaml", "halo\n", 1, "BAD_YAML"),
+    "a word that means a list": ("glossary.yaml", "gmn: [a]\n", 1, "BAD_VALUE"),
+    "a word twice": ("glossary.yaml", "gmn: a\ngmn: b\n", 2, "BAD_YAML"),
+    "a file of another name": ("souces.yaml", "a: b\n", 1, "UNREAD_FILE"),
+    "a text file": ("cards.txt", "", 1, "UNREAD_FILE"),
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line", "code"), BROKEN_YAML.values(), ids=BROKEN_YAML.keys()
+)
+def test_names_what_is_wrong_in_another_file(
+    tmp_path: Path, file: str, text: str, line: int, code: str
+) -> None:
+    files = {"stalls.md": STALLS, file: text}
+
+    checked = check(write(tmp_path, files))
+
+    assert [place for place in found(checked) if place[2] != "UNKNOWN_SOURCE"] == [
+        (file, line, code)
+    ]
+
+
+@pytest.mark.parametrize("name", ["sources.yaml", "program.yaml", "glossary.yaml"])
+def test_names_yaml_that_is_not_utf8(tmp_path: Path, name: str) -> None:
+    checked = check(write(tmp_path, {name: b"A: Caf\xe9\n"}))
+
+    assert (name, 1, "NOT_UTF8") in found(checked)
+
+
+def test_names_the_near_one(tmp_path: Path) -> None:
+    (finding,) = check(
+        write(tmp_path, {"stalls.md": FRONT.replace("KABAR", "KABER") + ONE})
+    ).findings
+
+    assert finding.values == {"source": "KABER", "near": "KABAR"}
+
+
+def test_names_every_finding_in_the_order_of_the_files(tmp_path: Path) -> None:
+    broken = {"a.md": HEAD + ONE.replace(" {#one}", ""), "b.md": "", "stalls.md": HEAD + ONE + ONE}
+
+    assert found(check(write(tmp_path, broken))) == [
+        ("a.md", 8, "NO_ANCHOR"),
+        ("b.md", 1, "BAD_YAML"),
+        ("stalls.md", 12, "DUPLICATE_ANCHOR"),
+    ]
+
+
+@pytest.mark.parametrize("files", [{}, {"README.md": "hello"}, {"_x.md": "hello"}])
+def test_names_a_folder_without_cards(tmp_path: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    assert found(check(tmp_path)) == [(".", 1, "NO_CARDS")]
+
+
+def test_a_word_of_the_glossary_may_mean_nothing(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"glossary.yaml": "Gmn: bagaimana\nsih:\n"}))
+
+    assert found(checked) == []
+    assert checked.content.glossary == {"gmn": "bagaimana", "sih": ""}
+
+
+def test_names_a_folder_of_drafts(tmp_path: Path) -> None:
+    drafts = write(tmp_path, {"stalls.md": HEAD + ONE.replace("\n\n", "\ndraft: true\n\n")})
+
+    assert found(check(drafts)) == [(".", 1, "NO_CARDS")]
+
+
+def test_names_a_card_that_its_translated_file_lacks(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"stalls.en.md": HEAD + card("papers", "Bring it.")}))
+
+    (finding,) = checked.findings
+    assert (finding.code, finding.level, finding.line) == ("NO_TRANSLATION", "warning", 14)
+    assert finding.values == {"card": "stalls#cost", "language": "en"}
+
+
+@pytest.mark.parametrize("follows", ["", "translates: 2029-01-01\n"])
+def test_names_a_translation_of_an_older_text(tmp_path: Path, follows: str) -> None:
+    original = f"---\nchanged: 2029-05-01\n{FRONT[4:]}" + ONE
+    translation = f"---\n{follows}{FRONT[4:]}" + ONE
+
+    checked = check(write(tmp_path, {"stalls.md": original, "stalls.en.md": translation}))
+
+    (finding,) = checked.findings
+    assert (finding.file, finding.code) == ("stalls.en.md", "OLD_TRANSLATION")
+    assert finding.values == {"date": "2029-05-01"}
+
+
+def test_a_translation_that_follows_is_no_finding(tmp_path: Path) -> None:
+    original = f"---\nchanged: 2029-05-01\n{FRONT[4:]}" + ONE
+    translation = f"---\ntranslates: 2029-05-01\n{FRONT[4:]}" + ONE
+
+    assert found(check(write(tmp_path, {"stalls.md": original, "stalls.en.md": translation}))) == []
+
+
+def test_warnings_are_no_mistakes(tmp_path: Path) -> None:
+    asked_by_nobody = HEAD + ONE.replace("Ditanyakan: satu\n", "")
+
+    checked = check(write(tmp_path, {"stalls.md": asked_by_nobody}))
+
+    assert (len(checked.findings), checked.mistakes) == (1, ())
+
+
+def test_a_card_with_a_mistake_does_not_hide_the_others(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"stalls.md": STALLS + "\n## Broken\n"}))
+
+    assert {"stalls#papers.id", "stalls#cost.id"} <= set(names(checked))
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError) as refused:
+        check(tmp_path / "gone")
+
+    assert (refused.value.code, refused.value.values) == (
+        "knowledge_missing",
+        {"path": tmp_path / "gone"},
+    )
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(KnowledgeError) as refused:
+        check(tmp_path / "file")
+
+    assert refused.value.code == "knowledge_missing"
+
+
+def test_the_content_comes_back_from_the_database_as_it_was() -> None:
+    content = check(ROOT / "knowledge").content
+
+    assert Content.from_json(content.to_json()) == content
+
+
+def test_the_hash_changes_with_the_content_alone(tmp_path: Path) -> None:
+    before = check(write(tmp_path / "a")).content
+    same = check(write(tmp_path / "b", {"README.md": "x"})).content
+    changed = check(write(tmp_path / "c", {"stalls.md": STALLS.replace("Bring", "Take")})).content
+
+    assert before.hash() == same.hash()
+    assert before.hash() != changed.hash()
