@@ -1,0 +1,32 @@
+"""One small model that says how likely the best card answers a question."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).with_name("decision.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Logistic weights for two states of the search: `whole`, and `words` without vectors."""
+
+    weights: Mapping[str, Mapping[str, float]]
+    min_confidence: float
+    """Below it the bot abstains."""
+
+    @classmethod
+    def read(cls, path: Path = FILE) -> "Decision":
+        """Read the numbers that `python -m tests.benchmarks decision` fitted."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return cls(values["weights"], values["min_confidence"])
+
+    def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
+        """Return the probability that a card with this evidence answers."""
+        weights = self.weights[state]
+        odds = weights["bias"] + sum(
+            weight * evidence[name] for name, weight in weights.items() if name != "bias"
+        )
+        return 1 / (1 + math.exp(-odds))

@@ -1,0 +1,213 @@
+"""Finds the cards that answer a question: by meaning, by words, both fused."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.served import Served, Similarities, source_of
+from bot.backends.knowledge.words import WordMatch
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
+
+_MEANING_SHARE = 0.6  # Of the fused score; the rest is that of the words.
+_NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0)
+_SURE = 0.8  # From here on the words alone are trusted while the vectors are on their way.
+
+
+class CardSearch:
+    """The core's `Knowledge` over the version that is served; a switch is one assignment."""
+
+    def __init__(self, decision: Decision, executor: Executor, *, patience: float = 8.0) -> None:
+        self._decision = decision
+        self._executor = executor
+        self._patience = patience
+        self._served = Served.of(Content())
+        self._vectors_due: asyncio.Event | None = None
+
+    def serve(self, served: Served) -> None:
+        """Answer from this version from now on."""
+        self._served = served
+        if served.vectors and self._vectors_due:
+            self._vectors_due.set()
+
+    def expect_vectors(self) -> None:
+        """Let questions that the words cannot answer wait for vectors that are on their way."""
+        self._vectors_due = asyncio.Event()
+
+    def expect_no_vectors(self) -> None:
+        """Let no question wait: the vectors are not coming."""
+        if self._vectors_due:
+            self._vectors_due.set()
+        self._vectors_due = None
+
+    async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
+        """Return the cards nearest to the text, best first, each in the language if it has it.
+
+        Raises:
+            KnowledgeError: the cards cannot be searched.
+        """
+        if self._served.vectors is None and self._vectors_due:
+            found = self._by_words(self._served, text, language, limit)
+            if found and found[0].confidence >= _SURE:
+                return found
+            await self._wait(self._vectors_due)
+        served = self._served
+        if served.vectors is None:
+            return self._by_words(served, text, language, limit)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._executor, self._by_both, served, served.vectors, text, language, limit
+        )
+
+    def card(self, key: str, *, language: Language) -> Passage | None:
+        """Return the card with this name, or with this digest of its name."""
+        served = self._served
+        name = served.names.get(key, key)
+        if name not in served.cards:
+            return None
+        return served.passage(name, language, confidence=1.0)
+
+    def program(self, language: Language) -> Program:
+        """Return what the program says of itself."""
+        entry = self._served.content.program
+        examples: Mapping[Any, list[str]] = entry.examples
+        return Program(
+            name=_spoken(entry.name, language) or "Akar",
+            about=_spoken(entry.about, language),
+            ask=_spoken(entry.ask, language),
+            topics=tuple(_spoken(names, language) for names in entry.topics.values() if names),
+            examples=tuple(examples.get(language, ())),
+        )
+
+    def sources(self) -> Sequence[Source]:
+        """Return every source that a live card cites."""
+        content = self._served.content
+        cited = dict.fromkeys(code for card in content.cards for code in card.sources)
+        return [source_of(content.sources[code]) for code in cited]
+
+    async def _wait(self, vectors_due: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(vectors_due.wait(), self._patience)
+        except TimeoutError:
+            self.expect_no_vectors()  # Nobody else waits in vain.
+
+    def _by_words(self, served: Served, text: str, language: Language, limit: int) -> list[Passage]:
+        matches = served.match(text, language)
+        rivals = served.rivals(text)
+        named = [name for name in matches if served.names_all(name, rivals)]
+        ranked = sorted(named, key=lambda name: -matches[name].score)[:limit]
+        return [
+            self._judged(
+                served,
+                name,
+                language,
+                "words",
+                score=matches[name].score,
+                evidence={
+                    "coverage": matches[name].coverage,
+                    "unheard": matches[name].unheard,
+                    "rival": float(bool(rivals)),
+                    "lead": _lead(matches[name].score, _others(ranked, place, matches)),
+                },
+            )
+            for place, name in enumerate(ranked)
+        ]
+
+    def _by_both(
+        self,
+        served: Served,
+        vectors: Similarities,
+        text: str,
+        language: Language,
+        limit: int,
+    ) -> list[Passage]:
+        meant = served.glossary(text) if language == DEFAULT_LANGUAGE else text
+        similar = {
+            name: value
+            for name, value in vectors.similarities(meant).items()
+            if name in served.cards
+        }
+        matches = served.match(text, language)
+        fused = fuse(similar, {name: match.score for name, match in matches.items()})
+        rivals = served.rivals(text)
+        named = [name for name in fused if served.names_all(name, rivals)]
+        ranked = sorted(named, key=lambda name: -fused[name])[:limit]
+        floor = min(similar.values(), default=0.0)
+        best_by_words = max(matches, key=lambda name: matches[name].score, default="")
+        best_by_meaning = max(similar, key=lambda name: similar[name], default="")
+        passages = []
+        for name in ranked:
+            similarity = similar.get(name, floor)
+            others = (value for other, value in similar.items() if other != name)
+            match = matches.get(name, _NO_MATCH)
+            evidence = {
+                "similarity": similarity,
+                "lead": similarity - max(others, default=floor),
+                "coverage": match.coverage,
+                "unheard": match.unheard,
+                "rival": float(bool(rivals)),
+                "agreement": float(name == best_by_words == best_by_meaning),
+            }
+            passages.append(
+                self._judged(served, name, language, "whole", score=fused[name], evidence=evidence)
+            )
+        return passages
+
+    def _judged(
+        self,
+        served: Served,
+        name: str,
+        language: Language,
+        state: str,
+        *,
+        score: float,
+        evidence: Mapping[str, float],
+    ) -> Passage:
+        return served.passage(
+            name,
+            language,
+            confidence=self._decision.confidence(state, evidence),
+            score=score,
+            evidence=tuple(evidence.items()),
+        )
+
+
+def fuse(similar: Mapping[str, float], words: Mapping[str, float]) -> dict[str, float]:
+    """Add the two scores of each card after bringing both to mean 0 and deviation 1.
+
+    A card that one search did not find counts with that search's lowest score.
+    """
+    names = dict.fromkeys([*similar, *words])
+    by_meaning = _standardised(names, similar, floor=min(similar.values(), default=0.0))
+    by_words = _standardised(names, words, floor=0.0)
+    return {
+        name: _MEANING_SHARE * by_meaning[name] + (1 - _MEANING_SHARE) * by_words[name]
+        for name in names
+    }
+
+
+def _standardised(
+    names: Iterable[str], scores: Mapping[str, float], *, floor: float
+) -> dict[str, float]:
+    filled = np.array([scores.get(name, floor) for name in names])
+    if not filled.size:
+        return {}
+    standard = (filled - filled.mean()) / (filled.std() or 1.0)
+    return dict(zip(names, standard.tolist(), strict=True))
+
+
+def _lead(score: float, others: Iterable[float]) -> float:
+    """Return how far a score is ahead of the best other, as a share of it."""
+    return 1 - max(others, default=0.0) / score if score else 0.0
+
+
+def _others(ranked: Sequence[str], place: int, matches: Mapping[str, WordMatch]) -> Iterable[float]:
+    return (matches[name].score for name in (*ranked[:place], *ranked[place + 1 :]))
+
+
+def _spoken(words: Mapping[Any, str], language: Language) -> str:
+    return words.get(language) or words.get(DEFAULT_LANGUAGE, "")

