@@ -1,0 +1,110 @@
+"""The methods by name, and what each call leaves behind."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from bot.channels.simulator.api import chats, editing, profile, sending, updates
+from bot.channels.simulator.api.calls import Call
+from bot.channels.simulator.api.keyboards import labels
+from bot.channels.simulator.api.refusals import RefusalError
+from bot.channels.simulator.state.database import Json
+from bot.channels.simulator.state.people import GROUP_KEY
+from bot.channels.simulator.state.state import State
+
+_METHODS: dict[str, Callable[[State, Call], Any]] = {
+    "getMe": profile.get_me,
+    "getUpdates": updates.get_updates,
+    "setWebhook": updates.set_webhook,
+    "deleteWebhook": updates.delete_webhook,
+    "getWebhookInfo": updates.get_webhook_info,
+    "logOut": updates.log_out,
+    "close": updates.log_out,
+    "sendMessage": sending.send_message,
+    "sendPhoto": sending.send_photo,
+    "sendDocument": sending.send_document,
+    "sendChatAction": sending.send_chat_action,
+    "copyMessage": sending.copy_message,
+    "forwardMessage": sending.forward_message,
+    "editMessageText": editing.edit_message_text,
+    "editMessageReplyMarkup": editing.edit_message_reply_markup,
+    "deleteMessage": editing.delete_message,
+    "deleteMessages": editing.delete_messages,
+    "answerCallbackQuery": editing.answer_callback_query,
+    "setMyCommands": profile.set_my_commands,
+    "getMyCommands": profile.get_my_commands,
+    "deleteMyCommands": profile.delete_my_commands,
+    "setMyName": profile.setter("name"),
+    "getMyName": profile.getter("name"),
+    "setMyDescription": profile.setter("description"),
+    "getMyDescription": profile.getter("description"),
+    "setMyShortDescription": profile.setter("short"),
+    "getMyShortDescription": profile.getter("short"),
+    "setChatMenuButton": profile.set_chat_menu_button,
+    "getChatMenuButton": profile.get_chat_menu_button,
+    "getChat": chats.get_chat,
+    "getChatMember": chats.get_chat_member,
+    "getChatMemberCount": chats.get_chat_member_count,
+    "getChatAdministrators": chats.get_chat_administrators,
+    "getFile": chats.get_file,
+}
+_BY_LOWER_NAME = {name.lower(): (name, method) for name, method in _METHODS.items()}
+_WRITTEN_DOWN = ("send", "edit", "delete", "answer", "copy", "forward")
+_NOT_WRITTEN_DOWN = ("deleteWebhook", "deleteMyCommands")
+
+
+def proper_name(name: str) -> str:
+    """A method's name as it is documented; Telegram takes any case."""
+    return _BY_LOWER_NAME.get(name.lower(), (name, None))[0]
+
+
+async def carry_out(state: State, call: Call) -> Any:
+    """The result of a call; what the bot sends is written down, also when it is refused."""
+    _, method = _BY_LOWER_NAME.get(call.method.lower(), ("", None))
+    if not method:
+        raise RefusalError(404, "Not Found: method not found")
+    try:
+        result = method(state, call)
+        result = await result if asyncio.iscoroutine(result) else result
+    except RefusalError as refusal:
+        write_down(state, call, {"ok": False, "description": refusal.description})
+        raise
+    number = {"message_id": result["message_id"]} if _is_message(result) else {}
+    write_down(state, call, {"ok": True} | number)
+    return result
+
+
+def _is_message(result: Any) -> bool:
+    return isinstance(result, dict) and "message_id" in result
+
+
+def write_down(state: State, call: Call, outcome: Json) -> None:
+    """Note what the bot sent, for tests and other programs to read."""
+    if not call.method.startswith(_WRITTEN_DOWN) or call.method in _NOT_WRITTEN_DOWN:
+        return
+    params = call.typed()
+    chat_id, person = _addressee(state, call)
+    entry: Json = {"method": call.method, "chat_id": chat_id, "person": person, "params": params}
+    if call.text("text") or call.text("caption"):
+        entry["text"] = _plain(state, chat_id, outcome) or call.text("text") or call.text("caption")
+    markup = params.get("reply_markup")
+    if isinstance(markup, dict) and outcome["ok"]:
+        entry["buttons"] = labels(markup)
+    state.journal.add(entry | outcome | {"ts": round(state.clock(), 3)})
+
+
+def _plain(state: State, chat_id: int | None, outcome: Json) -> str:
+    """The text as a person reads it, without markup."""
+    if chat_id is None or "message_id" not in outcome:
+        return ""
+    message = state.messages.get(chat_id, outcome["message_id"]) or {}
+    return str(message.get("text") or message.get("caption") or "")
+
+
+def _addressee(state: State, call: Call) -> tuple[int | None, str | None]:
+    asked = state.queries.find(call.text("callback_query_id"))
+    if asked:
+        person = state.people.key_of(asked[1])
+        return asked[1], asked[0] if person == GROUP_KEY else person
+    chat_id = call.integer("chat_id") or None
+    return chat_id, state.people.key_of(chat_id)

@@ -1,0 +1,1 @@
+"""What people do in their chats, for the page, tests and other programs."""

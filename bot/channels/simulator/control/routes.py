@@ -1,0 +1,240 @@
+"""The control interface: JSON in and out."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from importlib import metadata
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.channels.simulator import TOKEN
+from bot.channels.simulator.api.methods import proper_name
+from bot.channels.simulator.control import acts, uploads, views
+from bot.channels.simulator.control.acts import ImpossibleError
+from bot.channels.simulator.control.guard import check_origin, check_type
+from bot.channels.simulator.state.database import Json, encode
+from bot.channels.simulator.state.faults import Fault
+from bot.channels.simulator.state.people import Person
+from bot.channels.simulator.state.state import State
+
+Act = Callable[[State, Json], Json]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_LONGEST_WAIT = 60.0
+
+
+def route(
+    path: str, handler: Callable[[State, Request], Awaitable[Any]], *, method: str = "GET"
+) -> Route:
+    """A guarded address, whose errors are JSON too."""
+
+    async def endpoint(request: Request) -> Response:
+        state: State = request.app.state.simulator
+        try:
+            check_origin(request, listen_host=request.app.state.listen_host)
+            result = await handler(state, request)
+        except ImpossibleError as impossible:
+            return respond(impossible.body, status=impossible.status)
+        return result if isinstance(result, Response) else respond(result)
+
+    return Route(f"/control/{path}", endpoint, methods=[method])
+
+
+def respond(body: Json, *, status: int = 200) -> Response:
+    """A JSON response."""
+    return Response(encode(body), status_code=status, media_type="application/json")
+
+
+def posted(path: str, act: Act) -> Route:
+    """An address that takes a JSON object."""
+
+    async def handler(state: State, request: Request) -> Json:
+        check_type(request, "application/json")
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise ImpossibleError(400, "the body is not a JSON object")
+        return act(state, body)
+
+    return route(path, handler, method="POST")
+
+
+async def health(_: State, request: Request) -> Json:
+    """Says that a simulator answers here, and how a bot reaches it."""
+    base = str(request.base_url).rstrip("/")
+    version = metadata.version("akar-bot")
+    return {"simulator": "akar", "version": version, "bot_url": base, "token": TOKEN}
+
+
+def person_in(state: State, body: Json) -> Person:
+    """Who acts; someone unknown is created."""
+    name = str(body.get("person") or "").strip()
+    if not name:
+        raise ImpossibleError(400, "person is missing")
+    language = body.get("language")
+    person = state.people.named(name)
+    if person:
+        return person
+    person = state.people.meet(name, language=str(language) if language else None)
+    state.events.publish({"type": "people"})
+    return person
+
+
+def known_person(state: State, name: object) -> Person:
+    """Someone who is there already."""
+    person = state.people.named(str(name))
+    if not person:
+        keys = [each.key for each in state.people]
+        raise ImpossibleError(404, f"there is nobody called {name}", people=keys)
+    return person
+
+
+def _number(body: Json, name: str) -> int | None:
+    value = body.get(name)
+    if value is None or isinstance(value, int):
+        return value
+    raise ImpossibleError(400, f"{name} is not a number")
+
+
+def add_person(state: State, body: Json) -> Json:
+    """Someone new."""
+    name, key = str(body.get("name") or "").strip(), body.get("key")
+    language = str(body.get("language") or "id")
+    if not name or len(name) > 64:
+        raise ImpossibleError(400, "name is missing or longer than 64")
+    if key is not None and (not re.fullmatch(r"[\w-]{1,32}", str(key)) or state.people.named(key)):
+        raise ImpossibleError(409, f"{key} is taken, or is not a key of letters and digits")
+    person = state.people.create(name, language=language, key=key)
+    state.events.publish({"type": "people"})
+    return views.person(state, person)
+
+
+def say(state: State, body: Json) -> Json:
+    """Write a text."""
+    text = body.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ImpossibleError(400, "text is empty")
+    person = person_in(state, body)
+    chat_id = acts.chat_of(person, body.get("chat"))
+    return acts.say(state, person, text, chat_id=chat_id, reply_to=_number(body, "reply_to"))
+
+
+def edit(state: State, body: Json) -> Json:
+    """Change a message."""
+    person = known_person(state, body.get("person"))
+    chat_id = acts.chat_of(person, body.get("chat"))
+    number = _number(body, "message_id")
+    text = str(body.get("text") or "")
+    return acts.edit(state, person, text, chat_id=chat_id, message_id=number)
+
+
+def press(state: State, body: Json) -> Json:
+    """Press a button."""
+    person = known_person(state, body.get("person"))
+    return acts.press(state, person, body, chat_id=acts.chat_of(person, body.get("chat")))
+
+
+async def upload(state: State, request: Request) -> Json:
+    """Send a file."""
+    check_type(request, "multipart/form-data")
+    async with request.form() as form:
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        file = form.get("file")
+        given = (
+            (file.filename or "file", await file.read()) if isinstance(file, UploadFile) else None
+        )
+    person = person_in(state, dict(fields))
+    chat_id = acts.chat_of(person, fields.get("chat"))
+    kind, caption = fields.get("kind", ""), fields.get("caption", "")
+    content = uploads.content_of(state, kind, given, caption=caption)
+    return acts.post(state, person, content, chat_id=chat_id)
+
+
+def resend(state: State, body: Json) -> Json:
+    """Deliver the last update once more."""
+    name = body.get("person")
+    key = known_person(state, name).key if name else None
+    update_id = state.updates.resend(key)
+    if update_id is None:
+        raise ImpossibleError(404, "there is no update to deliver again")
+    return {"update_id": update_id, "sequence": state.journal.last}
+
+
+def block(state: State, body: Json) -> Json:
+    """Block the bot, or let it write again."""
+    person = known_person(state, body.get("person"))
+    return acts.block(state, person, blocked=bool(body.get("blocked", True)))
+
+
+def reset(state: State, body: Json) -> Json:
+    """Empty a chat."""
+    person = known_person(state, body.get("person"))
+    return views.person(state, acts.reset(state, person, as_new=bool(body.get("new"))))
+
+
+def fault(state: State, body: Json) -> Json:
+    """Let the next sends go wrong; times 0 lets all go well again."""
+    kind, times = str(body.get("telegram", "")), _number(body, "times")
+    if times == 0:
+        state.faults.clear()
+        return {"left": 0}
+    slow = re.fullmatch(r"slow (\d+(?:\.\d+)?)s", kind)
+    if not slow and kind not in ("429", "500", "cut"):
+        raise ImpossibleError(400, "telegram is 429, 500, cut or slow 3s")
+    methods = frozenset(proper_name(str(name)).lower() for name in body.get("methods") or ())
+    state.faults.add(
+        Fault(
+            kind="slow" if slow else kind,
+            times=1 if times is None else times,
+            seconds=float(slow[1]) if slow else 0,
+            retry_after=_number(body, "retry_after") or 1,
+            after=bool(body.get("after")),
+            methods=methods,
+        )
+    )
+    return {"left": state.faults.left}
+
+
+def update(state: State, body: Json) -> Json:
+    """Queue a raw update."""
+    raw = {name: value for name, value in body.items() if name != "update_id"}
+    return {"update_id": state.updates.put_raw(raw), "sequence": state.journal.last}
+
+
+async def sent(state: State, request: Request) -> Json:
+    """What the bot sent after a number."""
+    try:
+        after = int(request.query_params.get("after", 0))
+        seconds = float(request.query_params.get("timeout", 0))
+    except ValueError:
+        raise ImpossibleError(400, "after and timeout are numbers") from None
+    if not state.stopping.is_set():
+        await state.journal.wait_after(after, min(seconds, _LONGEST_WAIT))
+    return {"sent": state.journal.after(after), "last": state.journal.last}
+
+
+ROUTES = [
+    route("health", health),
+    route("people", views.people),
+    route("chats/{person}", views.chat),
+    route("menu/{person}", views.menu),
+    route("files/{id}", views.file),
+    route("events", views.events),
+    route("sent", sent),
+    route("upload", upload, method="POST"),
+    posted("people", add_person),
+    posted("say", say),
+    posted("edit", edit),
+    posted("press", press),
+    posted("resend", resend),
+    posted("block", block),
+    posted("reset", reset),
+    posted("fault", fault),
+    posted("update", update),
+]

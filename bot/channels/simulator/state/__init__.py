@@ -1,0 +1,1 @@
+"""What the simulator remembers: people, chats, messages, waiting updates."""

@@ -1,0 +1,60 @@
+"""Everything a running simulator holds, in one place."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.channels.simulator.state.database import Database, Json
+from bot.channels.simulator.state.events import Events
+from bot.channels.simulator.state.faults import Faults
+from bot.channels.simulator.state.files import Files
+from bot.channels.simulator.state.journal import Exchanges, Journal
+from bot.channels.simulator.state.messages import Messages
+from bot.channels.simulator.state.people import BOT_ID, BOT_USERNAME, People
+from bot.channels.simulator.state.queries import Queries
+from bot.channels.simulator.state.updates import Updates
+
+
+class State:
+    """One bot with its people, chats and waiting updates."""
+
+    def __init__(
+        self,
+        chats: Path,
+        *,
+        exchanges: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock = clock
+        self.exchanges = Exchanges(exchanges, clock)
+        self.database = Database(chats)
+        self.events = Events()
+        self.people = People(self.database)
+        self.messages = Messages(self.database, self.events, clock)
+        self.updates = Updates(self.database)
+        self.queries = Queries(self.database, clock)
+        self.files = Files(self.database)
+        self.journal = Journal(self.database)
+        self.faults = Faults()
+        self.stopping = asyncio.Event()
+        self.poll_ended = asyncio.Event()
+        self.webhook_changed = asyncio.Event()
+
+    @property
+    def bot(self) -> Json:
+        """The bot as Telegram's User."""
+        name = self.database.setting("name:", "Akar")
+        return {"id": BOT_ID, "is_bot": True, "first_name": name, "username": BOT_USERNAME}
+
+    def stop(self) -> None:
+        """Let go everyone who waits, so that the server can end."""
+        self.stopping.set()
+        self.poll_ended.set()
+        self.events.end()
+        self.journal.wake()
+
+    def close(self) -> None:
+        """Close the files."""
+        self.exchanges.close()
+        self.database.close()
