@@ -1,0 +1,1 @@
+"""Telegram in and out, through python-telegram-bot; nothing else imports that library."""

@@ -1,0 +1,761 @@
+"""The real channel over HTTP, against the simulator in a process of its own."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.channels.simulator import TOKEN
+from bot.channels.telegram.channel import Telegram, connect
+from bot.core.conversation import COMMANDS, Conversation
+from bot.core.messages import Button, Command, Incoming, Question, Reply, Turn
+from bot.core.ports import ChannelError, KnowledgeError
+from bot.core.render import digest
+from tests.fakes import PHRASES, TODAY, ListedKnowledge, MemoryStore, passage
+from tests.integration.processes import environment
+
+pytestmark = pytest.mark.timeout(120)
+
+Json = dict[str, Any]
+TakeTurn = Callable[[Incoming], Awaitable[Turn]]
+
+USERNAME = "@akar_simulator_bot"
+GROUP = -1001700000000
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Stage:
+    """The simulator, as a test acts on it; `person` is somebody new."""
+
+    url: str
+    exchanges: Path
+    http: httpx.AsyncClient
+    person: str = ""
+    number: int = 0
+    after: int = 0
+
+    async def control(self, path: str, **body: Any) -> Json:
+        response = await self.http.post(f"/control/{path}", json=body)
+        assert response.status_code == 200, response.text
+        answer: Json = response.json()
+        return answer
+
+    async def begin(self) -> None:
+        """Let somebody new be the person, and look at what is sent from now on."""
+        sent = (await self.http.get("/control/sent")).json()
+        self.after = sent["last"]
+        await self.someone()
+
+    async def someone(self, language: str = "en") -> str:
+        name = f"person-{next(_numbers)}"
+        made = await self.control("people", name=name, key=name, language=language)
+        self.person, self.number = name, made["chat_id"]
+        return name
+
+    async def say(self, text: str, **more: Any) -> Json:
+        return await self.control("say", **{"person": self.person, "text": text} | more)
+
+    async def press(self, label: str) -> Json:
+        return await self.control("press", person=self.person, label=label)
+
+    async def upload(self, kind: str) -> None:
+        files = {
+            name: (None, value) for name, value in {"person": self.person, "kind": kind}.items()
+        }
+        response = await self.http.post("/control/upload", files=files)
+        assert response.status_code == 200, response.text
+
+    async def sent(self, *methods: str, wanted: int, person: str = "") -> list[Json]:
+        """What the bot called, accepted or refused, once there is as much as is wanted."""
+        wanted_of = person or self.person
+        found: list[Json] = []
+        last = self.after
+        async with asyncio.timeout(30):
+            while len(found) < wanted:
+                path = f"/control/sent?after={last}&timeout=5"
+                page = (await self.http.get(path)).json()
+                last = page["last"]
+                found += [
+                    entry
+                    for entry in page["sent"]
+                    if entry["person"] == wanted_of and entry["method"] in methods
+                ]
+        return found
+
+    async def texts(self, *, wanted: int = 1, person: str = "") -> list[str]:
+        """The messages that arrived."""
+        found = await self.sent("sendMessage", wanted=wanted, person=person)
+        return [entry["text"] for entry in found if entry["ok"]]
+
+    async def group_update(self, text: str, **more: Any) -> Json:
+        """A message in the group, delivered though it may not be for the bot."""
+        user = {"id": self.number, "is_bot": False, "first_name": "P", "language_code": "en"}
+        chat = {"id": GROUP, "type": "supergroup", "title": "Grup"}
+        message = {"message_id": 1, "date": 1, "chat": chat, "from": user, "text": text}
+        return await self.control("update", message=message | more)
+
+
+@dataclass
+class Running:
+    """A simulator in a process of its own."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    exchanges: Path
+
+
+@contextlib.contextmanager
+def simulator(folder: Path, exchanges: Path | None, *, listen: str = "") -> Iterator[Running]:
+    log = exchanges or folder / "exchanges.jsonl"
+    command = [sys.executable, "-m", "bot", "simulator", "--listen", listen or "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [*command, "--chats", str(folder / "chats.sqlite3"), "--exchanges", str(log)],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield Running(process, process.stdout.readline().split()[-1], log)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, exchanges: Path | None) -> Iterator[Running]:
+    with simulator(tmp_path_factory.mktemp("simulator"), exchanges) as started:
+        yield started
+
+
+@contextlib.asynccontextmanager
+async def staged(running: Running) -> AsyncIterator[Stage]:
+    async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=30) as http:
+        stage = Stage(running.url, running.exchanges, http)
+        await stage.begin()
+        yield stage
+
+
+@pytest.fixture
+async def stage(running: Running) -> AsyncIterator[Stage]:
+    async with staged(running) as found:
+        yield found
+
+
+@pytest.fixture
+async def unlogged_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A simulator whose exchanges nobody checks: it may say what Telegram never would."""
+    with simulator(tmp_path, None) as started:
+        async with staged(started) as found:
+            yield found
+
+
+@dataclass
+class Bot:
+    """A channel that polls until the test is over, or stops."""
+
+    channel: Telegram
+    stop: asyncio.Event
+    polling: "asyncio.Task[int]"
+
+
+def channel_of(stage: Stage, turn: TakeTurn) -> Telegram:
+    return Telegram(connect(TOKEN, url=stage.url), turn, phrases=PHRASES)
+
+
+@contextlib.asynccontextmanager
+async def answering(stage: Stage, turn: TakeTurn) -> AsyncIterator[Bot]:
+    channel, stop = channel_of(stage, turn), asyncio.Event()
+    await channel.connect(on_away=lambda error: None)
+    bot = Bot(channel, stop, asyncio.create_task(channel.poll(stop)))
+    try:
+        yield bot
+    finally:
+        stop.set()
+        await bot.polling
+        await channel.close()
+
+
+async def echo(incoming: Incoming) -> Turn:
+    """Say what was understood."""
+    match incoming:
+        case Question(text=text):
+            return Turn("en", replies=(Reply(f"heard: {text}"),))
+        case Command(name=name):
+            return Turn("en", replies=(Reply(f"command: {name}"),))
+        case _:
+            return Turn("en", replies=(Reply(type(incoming).__name__),))
+
+
+def saying(*texts: str, keyboard: tuple[tuple[Button, ...], ...] = ()) -> TakeTurn:
+    """A turn that says the same whatever comes in."""
+
+    async def turn(incoming: Incoming) -> Turn:
+        return Turn("en", replies=tuple(Reply(text, keyboard=keyboard) for text in texts))
+
+    return turn
+
+
+@dataclass
+class Held:
+    """A turn that waits until it is let go."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, incoming: Incoming) -> Turn:
+        self.begun.set()
+        await self.go_on.wait()
+        return await echo(incoming)
+
+
+def conversing(store: MemoryStore, *cards: str) -> TakeTurn:
+    """The real conversation, over listed cards."""
+    found = [passage(card) for card in cards or ("stalls/open#papers",)]
+    conversation = Conversation(
+        ListedKnowledge(*found),
+        store,
+        guess=lambda text: "en",
+        phrases=PHRASES,
+        min_confidence=0.5,
+        today=lambda: TODAY,
+    )
+    return conversation.turn
+
+
+# Answers
+
+
+async def test_answers_what_a_person_writes(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("syarat buka kios?")
+
+        assert await stage.texts() == ["heard: syarat buka kios?"]
+
+
+async def test_a_quick_answer_shows_no_typing(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("halo")
+
+        found = await stage.sent("sendMessage", "sendChatAction", wanted=1)
+
+    assert [entry["method"] for entry in found] == ["sendMessage"]
+
+
+async def test_a_slow_answer_shows_typing_first(stage: Stage) -> None:
+    held = Held()
+    async with answering(stage, held):
+        await stage.say("halo")
+        await held.begun.wait()
+        began = time.time()
+        (typing,) = await stage.sent("sendMessage", "sendChatAction", wanted=1)
+        held.go_on.set()
+        found = await stage.sent("sendMessage", "sendChatAction", wanted=2)
+
+    assert typing["method"] == "sendChatAction"
+    assert 0.2 < typing["ts"] - began < 2
+    assert [entry["method"] for entry in found] == ["sendChatAction", "sendMessage"]
+
+
+async def test_shows_the_formatting(stage: Stage) -> None:
+    async with answering(stage, saying("**bold** and *slanted*")):
+        await stage.say("halo")
+
+        (entry,) = await stage.sent("sendMessage", wanted=1)
+
+    entities = entry["params"]["entities"]
+    assert entry["text"] == "bold and slanted"
+    assert [entity["type"] for entity in entities] == ["bold", "italic"]
+
+
+async def test_shows_no_preview_of_links(stage: Stage) -> None:
+    async with answering(stage, saying("[here](https://kabar.example)")):
+        await stage.say("halo")
+
+        (entry,) = await stage.sent("sendMessage", wanted=1)
+
+    assert entry["params"]["link_preview_options"] == {"is_disabled": True}
+
+
+async def test_splits_a_long_answer_between_paragraphs(stage: Stage) -> None:
+    paragraphs = [f"{number}: " + "kata " * 250 for number in range(8)]
+    keyboard = ((Button("more", "q:1"),),)
+    async with answering(stage, saying("\n\n".join(paragraphs), keyboard=keyboard)):
+        await stage.say("halo")
+
+        found = await stage.sent("sendMessage", wanted=3)
+
+    assert [entry["ok"] for entry in found] == [True] * 3
+    assert "\n\n".join(entry["text"].strip() for entry in found) == "\n\n".join(
+        text.strip() for text in paragraphs
+    )
+    assert [entry.get("buttons") for entry in found[-1:]] == [[["more"]]]
+    assert not any(entry.get("buttons") for entry in found[:-1])
+
+
+async def test_says_it_plainly_when_the_formatting_is_refused(stage: Stage) -> None:
+    async with answering(stage, saying("**see** [this](javascript:x)")):
+        await stage.say("halo")
+
+        refused, accepted = await stage.sent("sendMessage", wanted=2)
+
+    assert (refused["ok"], "entity" in refused["description"]) == (False, True)
+    assert (accepted["ok"], accepted["text"]) == (True, "see this")
+    assert "entities" not in accepted["params"]
+
+
+# Telegram in trouble
+
+
+async def test_waits_as_long_as_telegram_asks(stage: Stage) -> None:
+    await stage.control("fault", telegram="429", times=1, retry_after=2)
+    async with answering(stage, echo):
+        await stage.say("halo")
+
+        refused, accepted = await stage.sent("sendMessage", wanted=2)
+
+    assert (refused["ok"], accepted["ok"]) == (False, True)
+    assert accepted["ts"] - refused["ts"] >= 2
+
+
+@pytest.mark.parametrize("fault", ["500", "cut"])
+async def test_tries_again_after_a_failure(stage: Stage, fault: str) -> None:
+    await stage.control("fault", telegram=fault, times=2)
+    async with answering(stage, echo):
+        await stage.say("halo")
+
+        found = await stage.sent("sendMessage", wanted=3)
+
+    assert [entry["ok"] for entry in found] == [False, False, True]
+    assert found[-1]["text"] == "heard: halo"
+
+
+async def test_a_slow_telegram_gets_the_answer_once(stage: Stage) -> None:
+    await stage.control("fault", telegram="slow 1s", times=1)
+    async with answering(stage, echo):
+        await stage.say("halo")
+        await stage.texts()
+        await stage.say("lagi")
+
+        assert await stage.texts(wanted=2) == ["heard: halo", "heard: lagi"]
+
+
+async def test_goes_on_after_polls_that_failed(stage: Stage) -> None:
+    await stage.control("fault", telegram="500", times=1, methods=["getUpdates"])
+    async with answering(stage, echo):
+        await stage.say("halo")
+
+        assert await stage.texts() == ["heard: halo"]
+
+
+async def test_drops_the_answer_to_someone_who_blocked_the_bot(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = Held()
+    async with answering(stage, held):
+        blocking = stage.person
+        await stage.say("halo")
+        await held.begun.wait()
+        await stage.control("block", person=blocking, blocked=True)
+        held.go_on.set()
+        (refused,) = await stage.sent("sendMessage", wanted=1)
+        await stage.someone()
+        await stage.say("halo juga")
+
+        assert await stage.texts() == ["heard: halo juga"]
+
+    assert refused["description"] == "Forbidden: bot was blocked by the user"
+    assert "could not be handled" not in caplog.text
+
+
+async def test_waits_for_telegram_to_come_up(tmp_path: Path, exchanges: Path | None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    away: asyncio.Queue[ChannelError] = asyncio.Queue()
+    channel = Telegram(connect(TOKEN, url=f"http://{listen}"), echo, phrases=PHRASES)
+    connecting = asyncio.create_task(channel.connect(on_away=away.put_nowait))
+    error = await away.get()
+    with simulator(tmp_path, exchanges, listen=listen):
+        await connecting
+        username = channel.bot.username
+        await channel.close()
+
+    assert (error.code, away.empty()) == ("telegram_away", True)
+    assert f"@{username}" == USERNAME
+
+
+@pytest.mark.parametrize("token", ["1:x", "123456:" + "x" * 35])
+async def test_a_refused_token_is_named(stage: Stage, token: str) -> None:
+    channel = Telegram(connect(token, url=stage.url), echo, phrases=PHRASES)
+
+    with pytest.raises(ChannelError) as refused:
+        await channel.connect(on_away=lambda error: None)
+    await channel.close()
+
+    assert refused.value.code == "token_refused"
+
+
+# Odd updates
+
+
+POISON: list[Json] = [
+    {},
+    {"message": {}},
+    {"message": 7},
+    {"message": {"message_id": "x", "date": "y", "chat": 5}},
+    {"callback_query": {"id": 5}},
+    {"message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": None}},
+    {"unheard_of": {"a": 1}},
+]
+
+
+async def test_an_update_that_cannot_be_read_does_not_stop_the_others(
+    unlogged_stage: Stage,
+) -> None:
+    async with answering(unlogged_stage, echo):
+        for update in POISON:
+            await unlogged_stage.control("update", **update)
+        await unlogged_stage.say("halo")
+
+        assert await unlogged_stage.texts() == ["heard: halo"]
+
+
+async def test_an_empty_message_gets_no_answer(stage: Stage) -> None:
+    user = {"id": stage.number, "is_bot": False, "first_name": "P"}
+    chat = {"id": stage.number, "type": "private", "first_name": "P"}
+    async with answering(stage, echo):
+        await stage.control(
+            "update", message={"message_id": 1, "date": 1, "chat": chat, "from": user}
+        )
+        await stage.say("halo")
+
+        assert await stage.texts() == ["heard: halo"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\x00b\x07c", "\u200f\u202eabc\u202c", "kata " * 800, "😀" * 2000, "/", "//", "@", "*_`["],
+    ids=["control", "right to left", "4,000 letters", "emoji", "slash", "slashes", "at", "marks"],
+)
+async def test_an_odd_text_gets_an_answer(stage: Stage, text: str) -> None:
+    async with answering(stage, echo):
+        await stage.say(text)
+
+        (found,) = await stage.texts()
+
+    assert found.startswith(("heard: ", "command: "))
+
+
+async def test_the_same_update_twice_is_answered_once(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("halo")
+        await stage.texts()
+        await stage.control("resend", person=stage.person)
+        await asyncio.sleep(0.3)
+        await stage.say("lagi")
+
+        assert await stage.texts(wanted=2) == ["heard: halo", "heard: lagi"]
+
+
+async def test_an_edited_message_is_not_answered_again(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("halo")
+        await stage.texts()
+        await stage.control("edit", person=stage.person, text="hai")
+        await stage.say("lagi")
+
+        assert await stage.texts(wanted=2) == ["heard: halo", "heard: lagi"]
+
+
+async def test_the_error_of_a_turn_is_logged_without_the_text(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failing(incoming: Incoming) -> Turn:
+        error = KnowledgeError("search_failed", reason="gone")
+        return Turn("en", replies=(Reply("sorry"),), error=error)
+
+    async with answering(stage, failing):
+        said = await stage.say("nomor rekening saya")
+        await stage.texts()
+
+    assert f"update {said['update_id']}: search_failed: reason=gone" in caplog.text
+    assert "rekening" not in caplog.text
+
+
+async def test_no_log_holds_the_token(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    await stage.control("fault", telegram="500", times=1)
+    with caplog.at_level(logging.WARNING):
+        async with answering(stage, echo):
+            await stage.say("halo")
+            await stage.texts(wanted=2)
+
+    assert TOKEN.partition(":")[2] not in caplog.text
+
+
+# Commands, groups, files, buttons
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("/start", "command: start"),
+        ("/START", "command: start"),
+        ("/start deep-link", "command: start"),
+        (f"/help{USERNAME}", "command: help"),
+        ("/9x", "command: ?"),
+    ],
+)
+async def test_understands_commands(stage: Stage, text: str, heard: str) -> None:
+    async with answering(stage, echo):
+        await stage.say(text)
+
+        assert await stage.texts() == [heard]
+
+
+def called(stage: Stage, *, since: int) -> list[str]:
+    """The methods called since a line of the exchanges that change what the bot is called."""
+    lines = stage.exchanges.read_text(encoding="utf-8").splitlines()[since:]
+    methods = [str(json.loads(line)["method"]) for line in lines]
+    return [method for method in methods if method.startswith("setMy")]
+
+
+def exchanged(stage: Stage) -> int:
+    return len(stage.exchanges.read_text(encoding="utf-8").splitlines())
+
+
+COMMAND_PHRASES = {
+    language: {**words} | {f"command_{name}": f"{name} {language}" for name in COMMANDS}
+    for language, words in PHRASES.items()
+}
+
+
+async def introduced(stage: Stage, number: str) -> list[str]:
+    """Introduce the bot with descriptions of this number; return what was registered."""
+    since = exchanged(stage)
+    channel = Telegram(connect(TOKEN, url=stage.url), echo, phrases=COMMAND_PHRASES)
+    await channel.connect(on_away=lambda error: None)
+    await channel.introduce(lambda language, phrase: f"{phrase} {language} {number}")
+    await channel.close()
+    return called(stage, since=since)
+
+
+async def test_registers_commands_and_descriptions_in_every_language(stage: Stage) -> None:
+    await introduced(stage, "one")
+    menus = {}
+    for language in ("id", "en", "zh", "fr"):
+        person = await stage.someone(language)
+        menus[language] = (await stage.http.get(f"/control/menu/{person}")).json()
+
+    assert [command["command"] for command in menus["en"]["commands"]] == list(COMMANDS)
+    assert [menus[language]["commands"][1]["description"] for language in menus] == [
+        "help id",
+        "help en",
+        "help zh",
+        "help id",
+    ]
+    assert [menus[language]["description"] for language in menus] == [
+        "description id one",
+        "description en one",
+        "description zh one",
+        "description id one",
+    ]
+
+
+async def test_registers_nothing_that_did_not_change(stage: Stage) -> None:
+    await introduced(stage, "two")
+
+    assert await introduced(stage, "two") == []
+
+
+async def test_registers_what_changed(stage: Stage) -> None:
+    await introduced(stage, "three")
+
+    again = await introduced(stage, "four")
+
+    assert sorted(set(again)) == ["setMyDescription", "setMyShortDescription"]
+
+
+async def test_telegram_may_refuse_an_introduction(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.control("fault", telegram="500", times=1, methods=["getMyCommands"])
+
+    await introduced(stage, "five")
+
+    assert "were not registered" in caplog.text
+
+
+async def test_answers_in_a_group_when_it_is_named(stage: Stage) -> None:
+    async with answering(stage, echo):
+        said = await stage.say(f"{USERNAME} syarat buka kios?", chat="group")
+
+        (entry,) = await stage.sent("sendMessage", wanted=1, person="group")
+
+    assert entry["text"] == "heard: syarat buka kios?"
+    answered = entry["params"]["reply_parameters"]
+    assert answered["message_id"] == said["message_id"]
+
+
+async def test_the_name_may_be_written_in_capitals(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say(f"syarat buka kios, {USERNAME.upper()}?", chat="group")
+
+        assert await stage.texts(person="group") == ["heard: syarat buka kios, ?"]
+
+
+async def test_answers_in_a_group_when_it_is_replied_to(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say(f"{USERNAME} satu", chat="group")
+        (first,) = await stage.sent("sendMessage", wanted=1, person="group")
+        await stage.say("dua", chat="group", reply_to=first["message_id"])
+
+        assert await stage.texts(wanted=2, person="group") == ["heard: satu", "heard: dua"]
+
+
+async def test_obeys_commands_in_a_group(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say(f"/help{USERNAME}", chat="group")
+
+        assert await stage.texts(person="group") == ["command: help"]
+
+
+async def test_is_silent_in_a_group_when_it_is_not_addressed(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.group_update("siapa mau makan siang?")
+        await stage.group_update("/help@another_bot")
+        await stage.group_update("", photo=[])
+        await stage.say(f"{USERNAME} halo", chat="group")
+
+        assert await stage.texts(person="group") == ["heard: halo"]
+
+
+@pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "location", "document"])
+async def test_says_what_it_can_read(stage: Stage, kind: str) -> None:
+    async with answering(stage, conversing(MemoryStore())):
+        await stage.upload(kind)
+
+        assert await stage.texts() == ["(en) unreadable"]
+
+
+async def test_stores_a_vote_and_marks_it(stage: Stage) -> None:
+    store = MemoryStore()
+    async with answering(stage, conversing(store)):
+        await stage.say("What papers do I need?")
+        await stage.texts()
+        pressed = await stage.press("(en) vote_up")
+        toast, edit = await stage.sent("answerCallbackQuery", "editMessageReplyMarkup", wanted=2)
+        votes = await store.votes("stalls/open#papers")
+
+    assert toast["params"]["callback_query_id"] == pressed["callback_query_id"]
+    assert toast["params"]["text"] == "(en) voted_up"
+    assert edit["buttons"][0][1] == "(en) vote_up ✓"
+    assert (edit["ok"], votes) == (True, {"up": 1})
+
+
+async def test_a_vote_may_change(stage: Stage) -> None:
+    store = MemoryStore()
+    async with answering(stage, conversing(store)):
+        await stage.say("What papers do I need?")
+        await stage.texts()
+        await stage.press("(en) vote_up")
+        await stage.sent("editMessageReplyMarkup", wanted=1)
+        await stage.press("(en) vote_down")
+        _, edit = await stage.sent("editMessageReplyMarkup", wanted=2)
+        votes = await store.votes("stalls/open#papers")
+
+    assert edit["buttons"][0][1:] == ["(en) vote_up", "(en) vote_down ✓"]
+    assert votes == {"down": 1}
+
+
+async def test_pressing_the_same_twice_edits_nothing(stage: Stage) -> None:
+    async with answering(stage, conversing(MemoryStore())):
+        await stage.say("What papers do I need?")
+        await stage.texts()
+        await stage.press("(en) vote_up")
+        await stage.sent("editMessageReplyMarkup", wanted=1)
+        await stage.press("(en) vote_up ✓")
+        await stage.sent("answerCallbackQuery", wanted=2)
+        await stage.say("thanks")
+        await stage.texts(wanted=2)
+        edits = await stage.sent("editMessageReplyMarkup", wanted=1)
+
+    assert len(edits) == 1
+
+
+async def test_shows_the_source_when_its_button_is_pressed(stage: Stage) -> None:
+    async with answering(stage, conversing(MemoryStore())):
+        await stage.say("What papers do I need?")
+        await stage.texts()
+        await stage.press("(en) view_source")
+        _, source = await stage.texts(wanted=2)
+
+    assert "Kabar Kota" in source
+
+
+async def test_a_press_that_is_too_old_to_be_answered_still_works(stage: Stage) -> None:
+    user = {"id": stage.number, "is_bot": False, "first_name": "P", "language_code": "en"}
+    chat = {"id": stage.number, "type": "private", "first_name": "P"}
+    async with answering(stage, conversing(MemoryStore())):
+        await stage.say("thanks")
+        await stage.texts()
+        query = {
+            "id": "999",
+            "from": user,
+            "chat_instance": "1",
+            "data": f"s:{digest('stalls/open#papers')}:en",
+            "message": {"message_id": 1, "date": 1, "chat": chat, "text": "old"},
+        }
+        await stage.control("update", callback_query=query)
+
+        found = await stage.texts(wanted=2)
+
+    assert "Kabar Kota" in found[1]
+
+
+# Stopping
+
+
+async def test_finishes_what_is_in_hand_when_told_to_stop(stage: Stage) -> None:
+    held = Held()
+    async with answering(stage, held) as bot:
+        await stage.say("halo")
+        await held.begun.wait()
+        bot.stop.set()
+        asyncio.get_running_loop().call_later(0.3, held.go_on.set)
+        left = await bot.polling
+        found = await stage.texts()
+
+    assert (left, found) == (0, ["heard: halo"])
+
+
+async def test_what_was_answered_is_not_fetched_again(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("halo")
+        await stage.texts()
+
+    response = await stage.http.get(f"/bot{TOKEN}/getUpdates")
+    assert response.json()["result"] == []
+
+
+async def test_goes_on_where_it_stopped(stage: Stage) -> None:
+    async with answering(stage, echo):
+        await stage.say("satu")
+        await stage.texts()
+    await stage.say("dua")
+
+    async with answering(stage, echo):
+        assert await stage.texts(wanted=2) == ["heard: satu", "heard: dua"]
