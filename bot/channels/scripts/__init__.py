@@ -1,0 +1,1 @@
+"""Plays conversation scripts against the real bot on the simulator."""
