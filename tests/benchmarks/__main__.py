@@ -1,0 +1,12 @@
+"""`uv run python -m tests.benchmarks …`."""
+
+import typer
+
+from tests.benchmarks import decision, speed
+
+app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
+app.command("decision")(decision.main)
+app.command("speed")(speed.main)
+
+if __name__ == "__main__":
+    app()
