@@ -56,6 +56,7 @@ class App:
     phrases: Mapping[Language, Mapping[str, str]]
     knowledge: KnowledgeService
     conversation: Conversation
+    guess: LanguageGuess
 
     async def ask(self, text: str, *, language: Language | None = None) -> Turn:
         """Answer one question outside any chat; nothing is recorded."""
@@ -65,7 +66,7 @@ class App:
         self, text: str, *, language: Language | None = None, limit: int
     ) -> Sequence[Passage]:
         """Return the cards nearest to a text, as a question in it would find them."""
-        guessed = language or self.conversation.guess(text) or DEFAULT_LANGUAGE
+        guessed = language or self.guess(text) or DEFAULT_LANGUAGE
         return await self.knowledge.search.search(text, language=guessed, limit=limit)
 
     def introduction(self, language: Language, phrase: str) -> str:
@@ -119,15 +120,16 @@ def _assemble(
         embeddings=settings.embeddings,
         today=_today,
     )
+    guess = LanguageGuess(phrases)
     conversation = Conversation(
         knowledge.search,
         SqliteStore(database),
-        guess=LanguageGuess(phrases),
+        guess=guess,
         phrases=phrases,
         min_confidence=knowledge.decision.min_confidence,
         today=_today,
     )
-    return App(settings, phrases, knowledge, conversation)
+    return App(settings, phrases, knowledge, conversation, guess)
 
 
 def _today() -> date:
@@ -175,8 +177,13 @@ async def run(
         await app.knowledge.open_words()
         app.knowledge.search.expect_vectors()
         app.knowledge.may_load.clear()
+        guess_loaded = asyncio.create_task(asyncio.to_thread(app.guess.load))
         publishing = asyncio.create_task(_keep_published(app, reports, stop))
-        background = [publishing, asyncio.create_task(app.knowledge.follow())]
+        background: list[asyncio.Task[None]] = [
+            guess_loaded,
+            publishing,
+            asyncio.create_task(app.knowledge.follow()),
+        ]
         for task in background:
             task.add_done_callback(_log_failure)
         if report:

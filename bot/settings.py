@@ -76,9 +76,10 @@ def load_settings() -> Loaded:
     Raises:
         SettingsError: an `AKAR_` name is unknown, or a value is of the wrong form.
     """
-    # The embedded model's threads wait for each other asleep: spinning, as they otherwise do, they
-    # take the processors from everything else, and a question takes up to twenty times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # The embedded model's threads wait for each other awake, for so many turns: for ever, as they
+    # otherwise do, they take the processors from everything else; asleep, a question takes twice
+    # as long.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2500")
     written = _written()
     names = sorted(name for name in {*written, *os.environ} if name.upper().startswith(PREFIX))
     known = {f"{PREFIX}{field}".upper() for field in Settings.model_fields}

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from bot.core.messages import Language
@@ -24,7 +25,8 @@ class LanguageGuess:
     def __init__(self, phrases: Mapping[Language, Mapping[str, str]]) -> None:
         self._english = frozenset(phrases["en"]["grammar_words"].split())
         self._indonesian = frozenset(phrases["id"]["grammar_words"].split())
-        self._identifier: Any = None  # py3langid has no types; made when first needed.
+        self._identifier: Any = None  # py3langid has no types.
+        self._lock = Lock()
 
     def __call__(self, text: str) -> Language | None:
         """Return the language of a text, or None where nothing in it tells."""
@@ -39,13 +41,19 @@ class LanguageGuess:
         odds -= _INDONESIAN_WORD * sum(word in self._indonesian for word in words)
         return "en" if odds > 0 else "id"
 
+    def load(self) -> None:
+        """Load the statistics now, which takes a second, rather than for the first question."""
+        with self._lock:
+            if self._identifier is None:
+                from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+                identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+                identifier.set_languages(["id", "en"])
+                self._identifier = identifier
+
     def _character_odds(self, text: str) -> float:
         """Return the log-odds of English over Indonesian by the text's character sequences."""
-        if self._identifier is None:
-            from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-            self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-            self._identifier.set_languages(["id", "en"])
+        self.load()
         english = dict(self._identifier.rank(text.lower()))["en"]
         english = min(max(english, 1 - _CAP), _CAP)
         return math.log(english / (1 - english))

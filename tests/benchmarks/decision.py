@@ -133,11 +133,7 @@ def _counts(found: Sequence[Found], honest: Sequence[float], threshold: float) -
     told = [probability >= threshold for probability in honest]
     pairs = list(zip(found, told, strict=True))
     answerable = [(one, is_told) for one, is_told in pairs if one.asked.is_answerable]
-    others = [
-        is_told and not one.is_right
-        for one, is_told in pairs
-        if not one.asked.is_answerable
-    ]
+    others = [is_told and not one.is_right for one, is_told in pairs if not one.asked.is_answerable]
     right = sum(is_told and one.is_right for one, is_told in answerable)
     wrong = sum(is_told and not one.is_right for one, is_told in answerable)
     missed = sum(not is_told for _, is_told in answerable)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WORKERS = 2  # Searches at once, each on a core.
+_WORKERS = 8  # Searches at once: most wait for their question to be embedded with others.
 _LOOK_EVERY = 2.0  # Seconds between looks at which version is live.
 _RETRY_EVERY = 10.0  # Seconds before an index that failed to open is tried again.
 

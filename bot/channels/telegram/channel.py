@@ -16,10 +16,10 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.telegram.incoming import incoming_of
+from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Outgoing, seconds
 from bot.core.conversation import COMMANDS
 from bot.core.inbox import Inbox
@@ -51,13 +51,12 @@ def connect(token: str, *, url: str = DEFAULT_URL) -> telegram.Bot:
     # Both forms of `retry_after`, the present and the coming one, are understood.
     warnings.filterwarnings("ignore", "Deprecated since version v22.2", PTBDeprecationWarning)
     is_local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-    options: dict[str, Any] = {"trust_env": False} if is_local else {}
     return telegram.Bot(
         token,
         base_url=f"{url.rstrip('/')}/bot",
         base_file_url=f"{url.rstrip('/')}/file/bot",
-        request=HTTPXRequest(_CONNECTIONS, httpx_kwargs=options, pool_timeout=30.0),
-        get_updates_request=HTTPXRequest(2, httpx_kwargs=options),
+        request=AiohttpRequest(_CONNECTIONS, trust_env=not is_local),
+        get_updates_request=AiohttpRequest(2, trust_env=not is_local),
     )
 
 
