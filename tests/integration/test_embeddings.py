@@ -98,17 +98,17 @@ async def test_publishes_and_searches_with_a_providers_model(
     assert (live.embeddings, "-ollama-small-" in live.name) == (MODEL, True)
 
 
-async def test_a_provider_that_fails_while_searching_is_named(
-    ollama: Ollama, settings: Settings
+async def test_answers_from_the_words_while_the_provider_fails(
+    ollama: Ollama, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_app(settings) as app:
         await publish(app)
         ollama.status = 500
 
-        with pytest.raises(KnowledgeError) as refused:
-            await app.search("surat", language="id", limit=1)
+        found = await app.search("surat", language="id", limit=1)
 
-    assert refused.value.code == "search_failed"
+    assert "similarity" not in dict(found[0].evidence)
+    assert "search_failed" in caplog.text
 
 
 async def test_a_provider_that_fails_while_publishing_is_named(
@@ -123,17 +123,6 @@ async def test_a_provider_that_fails_while_publishing_is_named(
     assert refused.value.code == "index_failed"
     assert live is not None
     assert live.state == "words"
-
-
-async def test_a_person_hears_that_something_failed(ollama: Ollama, settings: Settings) -> None:
-    async with open_app(settings) as app:
-        await publish(app)
-        ollama.status = 500
-
-        turn = await app.ask("surat apa untuk kios")
-
-    assert turn.replies[0].text == app.phrases["id"]["trouble"]
-    assert isinstance(turn.error, KnowledgeError)
 
 
 async def test_switching_models_rebuilds_the_index(

@@ -274,3 +274,21 @@ def test_every_exchange_is_written_to_a_file(tmp_path: Path) -> None:
     ]
     assert lines[0]["response"]["result"]["text"] == "b"
     assert lines[2]["files"] == ["document"]
+
+
+def test_a_bot_that_hangs_up_in_the_middle_of_a_call_leaves_no_trace(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, "127.0.0.1:0", str(tmp_path / "chats.sqlite")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as started:
+        assert started.stdout is not None
+        base_url = started.stdout.readline().strip()
+        host, _, port = base_url.rpartition("/")[2].partition(":")
+        lines = (f"POST /bot{TOKEN}/getUpdates HTTP/1.1", f"Host: {host}", "Content-Length: 100")
+
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall("\r\n".join([*lines, "", "offset"]).encode())
+        health = httpx.get(f"{base_url}/control/health", trust_env=False)
+        started.terminate()
+        _, said = started.communicate()
+
+    assert (health.status_code, said) == (200, "")

@@ -1,6 +1,7 @@
 """Finds the cards that answer a question: by meaning, by words, both fused."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
@@ -12,6 +13,9 @@ from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import WordMatch
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
+from bot.core.ports import KnowledgeError
+
+log = logging.getLogger(__name__)
 
 _MEANING_SHARE = 0.6  # Of the fused score; the rest is that of the words.
 _NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0)
@@ -27,6 +31,7 @@ class CardSearch:
         self._patience = patience
         self._served = Served.of(Content())
         self._vectors_due: asyncio.Event | None = None
+        self._is_degraded = False
 
     def serve(self, served: Served) -> None:
         """Answer from this version from now on."""
@@ -47,8 +52,7 @@ class CardSearch:
     async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
         """Return the cards nearest to the text, best first, each in the language if it has it.
 
-        Raises:
-            KnowledgeError: the cards cannot be searched.
+        While the model or Chroma fails, the words alone decide.
         """
         if self._served.vectors is None and self._vectors_due:
             found = self._by_words(self._served, text, language, limit)
@@ -59,9 +63,17 @@ class CardSearch:
         if served.vectors is None:
             return self._by_words(served, text, language, limit)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, self._by_both, served, served.vectors, text, language, limit
-        )
+        try:
+            found = await loop.run_in_executor(
+                self._executor, self._by_both, served, served.vectors, text, language, limit
+            )
+        except KnowledgeError as error:
+            if not self._is_degraded:
+                log.warning("answering from the words alone: %s", error)
+            self._is_degraded = True
+            return self._by_words(served, text, language, limit)
+        self._is_degraded = False
+        return found
 
     def card(self, key: str, *, language: Language) -> Passage | None:
         """Return the card with this name, or with this digest of its name."""

@@ -25,6 +25,7 @@ CHROMA_FOLDER = "chroma"
 _COSINE = {"hnsw:space": "cosine"}
 _LEAD = 300  # Characters of a card's text; more take seconds and found no card more (measured).
 _BATCH = 16  # Texts embedded at once; small, so that progress shows and a stop is quick.
+_PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
 _SAMPLE = 1000  # Texts that the scale of similarities is measured on.
 _NEAREST = 32  # Vectors fetched for a question; a card has about ten.
 
@@ -68,7 +69,11 @@ def _connect_server(url: str, settings: Settings) -> ClientAPI:
     parts = urlsplit(url)
     is_safe = parts.scheme == "https"
     port = parts.port or (443 if is_safe else 8000)
-    return chromadb.HttpClient(parts.hostname or "localhost", port, is_safe, settings=settings)
+    client: Any = chromadb.HttpClient(
+        parts.hostname or "localhost", port, is_safe, settings=settings
+    )
+    client._server._session.timeout = _PATIENCE  # It waits for ever, and has no setting for that.
+    return client  # type: ignore[no-any-return] # its private parts have no types
 
 
 def drop(client: ClientAPI, name: str) -> None:

@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -55,6 +55,8 @@ async def call_method(request: Request) -> Response:
         body, resent = await _result(state, call, fault)
     except RefusalError as refusal:
         return _respond(state, call, encode(refusal.answer()), status=refusal.status)
+    except ClientDisconnect:  # The bot hung up before it had said what it wants.
+        return Response()
     if fault and fault.kind == "cut":
         return _cut(state, call)
     return _respond(state, call, body, status=200, known=not resent)
