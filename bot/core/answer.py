@@ -12,12 +12,13 @@ def answer(
 ) -> Outcome:
     """Take the best passage if it is likely enough to answer; abstain otherwise.
 
-    `linked` are the cards that the best one refers to: they are offered before others of its topic.
+    `linked` are the cards that the best one refers to: they are offered first, then others of
+    its topic, then what else is near.
     """
     best, rest = (passages[0], tuple(passages[1:])) if passages else (None, ())
     if best is None or best.confidence < min_confidence:
         return Abstention(best.confidence if best else 0.0)
-    near = (passage for passage in rest if passage.topic == best.topic)
+    near = sorted(rest, key=lambda passage: passage.topic != best.topic)
     others = {passage.card: passage for passage in (*linked, *near) if not passage.unknown}
     others.pop(best.card, None)
     related = tuple(others.values())[:_RELATED]

@@ -139,7 +139,11 @@ class Conversation:
             reply = render.passage_with_sources(passage, phrases=self.phrases[language])
             return Turn(language, replies=(reply,))
         if kind == "c":
-            return self._decide([passage], language, min_confidence=0.0)
+            near = await self.knowledge.search(
+                passage.title, language=language, limit=self.max_passages
+            )
+            others = [other for other in near if other.card != passage.card]
+            return self._decide([passage, *others], language, min_confidence=0.0)
         vote = _VOTES[kind]
         if press.message is not None:
             sender = press.sender

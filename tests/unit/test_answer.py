@@ -6,9 +6,9 @@ from tests.fakes import passage
 
 
 def test_answers_with_the_best_passage() -> None:
-    best, second = passage("a#1", confidence=0.9), passage("b#1", topic="fees", confidence=0.8)
+    best, second = passage("a#1", confidence=0.9), passage("b#1", confidence=0.8)
 
-    assert answer([best, second], min_confidence=0.5) == Answer(best)
+    assert answer([best, second], min_confidence=0.5) == Answer(best, (second,))
 
 
 def test_answers_when_the_confidence_is_just_enough() -> None:
@@ -46,6 +46,14 @@ def test_offers_two_more_cards_of_the_same_topic() -> None:
     outcome = answer([best, other, second, third, fourth], min_confidence=0.5)
 
     assert outcome == Answer(best, (second, third))
+
+
+def test_offers_a_card_of_another_topic_where_its_own_has_no_more() -> None:
+    best, other, same = passage("a#1"), passage("b#1", topic="fees"), passage("a#2")
+
+    outcome = answer([best, other, same], min_confidence=0.5)
+
+    assert outcome == Answer(best, (same, other))
 
 
 def test_offers_the_cards_it_links_to_first() -> None:

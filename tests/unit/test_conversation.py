@@ -283,6 +283,15 @@ async def test_tells_a_related_card_however_unlikely_it_is() -> None:
     assert turn.outcome == Answer(unlikely)
 
 
+async def test_a_card_picked_by_its_button_leads_on_to_others() -> None:
+    knowledge = ListedKnowledge(FEES, PAPERS)
+
+    turn = await talking(knowledge).turn(press(f"c:{digest(PAPERS.card)}:en"))
+
+    assert turn.outcome == Answer(PAPERS, (FEES,))
+    assert knowledge.asked == [(PAPERS.title, "en")]
+
+
 async def test_a_button_answers_in_the_language_it_was_made_in() -> None:
     turn = await talking(ListedKnowledge(PAPERS)).turn(press(f"c:{digest(PAPERS.card)}:zh"))
 
