@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -33,6 +33,8 @@ class Served:
     names: Mapping[str, str]
     words: Mapping[Language, WordIndex]
     glossary: Glossary
+    passages: Mapping[tuple[str, Language], Passage]
+    """Each card in each of its languages, as the core knows it."""
     vectors: Similarities | None = None
 
     @classmethod
@@ -51,7 +53,10 @@ class Served:
             for language in LANGUAGES
         }
         names = {digest(name): name for name in cards}
-        return cls(content, cards, names, words, glossary, vectors)
+        passages = {
+            (card.name, card.language): _passage(card, content.sources) for card in content.cards
+        }
+        return cls(content, cards, names, words, glossary, passages, vectors)
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""
@@ -91,26 +96,27 @@ class Served:
     ) -> Passage:
         """Return a card in the language, or in the default one, or in any."""
         versions = self.cards[name]
-        card = versions.get(language) or versions.get(DEFAULT_LANGUAGE)
-        card = card or next(iter(versions.values()))
-        return Passage(
-            card=name,
-            title=card.title,
-            text=CARD_LINK.sub(r"\1", card.text),
-            topic=card.topic,
-            links=tuple(linked_cards(card.text, of=name)),
-            language=card.language,
-            as_of=card.as_of,
-            sources=tuple(source_of(self.content.sources[code]) for code in card.sources),
-            seen=card.seen,
-            unknown=card.unknown,
-            review_by=_day(card.review_by),
-            deadline=_day(card.deadline),
-            valid_until=_day(card.valid_until),
-            score=score,
-            confidence=confidence,
-            evidence=evidence,
-        )
+        told = next((each for each in (language, DEFAULT_LANGUAGE) if each in versions), None)
+        passage = self.passages[name, told or next(iter(versions))]
+        return replace(passage, confidence=confidence, score=score, evidence=evidence)
+
+
+def _passage(card: Card, sources: Mapping[str, SourceEntry]) -> Passage:
+    return Passage(
+        card=card.name,
+        title=card.title,
+        text=CARD_LINK.sub(r"\1", card.text),
+        topic=card.topic,
+        links=tuple(linked_cards(card.text, of=card.name)),
+        language=card.language,
+        as_of=card.as_of,
+        sources=tuple(source_of(sources[code]) for code in card.sources),
+        seen=card.seen,
+        unknown=card.unknown,
+        review_by=_day(card.review_by),
+        deadline=_day(card.deadline),
+        valid_until=_day(card.valid_until),
+    )
 
 
 def source_of(entry: SourceEntry) -> Source:

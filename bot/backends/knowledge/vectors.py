@@ -27,7 +27,7 @@ _LEAD = 300  # Characters of a card's text; more take seconds and found no card 
 _BATCH = 16  # Texts embedded at once; small, so that progress shows and a stop is quick.
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
 _SAMPLE = 1000  # Texts that the scale of similarities is measured on.
-_NEAREST = 32  # Vectors fetched for a question; a card has about ten.
+_NEAREST = 32  # Vectors found for a question; a card has about ten.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ def texts_of(cards: Sequence[Card]) -> Iterator[Text]:
         texts = (card.title, f"{card.title}\n{card.text[:_LEAD]}", *card.asked)
         for place, text in enumerate(dict.fromkeys(texts)):
             yield Text(f"{card.name}.{card.language}.{place}", card.name, text)
+
+
+def _card_of(text_id: str) -> str:
+    """Return the card that a text of this id finds."""
+    return text_id.rsplit(".", 2)[0]
 
 
 def connect(folder: Path, url: str | None) -> ClientAPI:
@@ -111,6 +116,20 @@ class Scale:
         return (cosine - self.different) / (self.same - self.different)
 
 
+class _Collection(Chroma):
+    """LangChain's Chroma, which can also be asked for distances alone, in half the time."""
+
+    def nearest(self, vector: Vector, *, limit: int) -> Iterator[tuple[str, float]]:
+        """Yield the ids of the nearest texts, each with its cosine distance: less is nearer."""
+        found = self._collection.query(
+            query_embeddings=np.asarray([vector], dtype=np.float32),
+            n_results=limit,
+            include=["distances"],
+        )
+        distances = found["distances"] or [[]]
+        yield from zip(found["ids"][0], distances[0], strict=True)
+
+
 class VectorIndex:
     """The collection of one version."""
 
@@ -118,7 +137,7 @@ class VectorIndex:
         self._client = client
         self._name = name
         self._embeddings = embeddings
-        self._chroma: Chroma | None = None
+        self._chroma: _Collection | None = None
         self._scale = Scale()
 
     def build(
@@ -173,19 +192,17 @@ class VectorIndex:
             raise KnowledgeError("index_missing", name=self._name)
         try:
             vector = self._embeddings.embed_query(question)
-            found = self._chroma.similarity_search_by_vector_with_relevance_scores(
-                vector, k=_NEAREST
-            )
+            found = list(self._chroma.nearest(vector, limit=_NEAREST))
         except Exception as error:  # A provider's own errors, Chroma's, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
         nearest: dict[str, float] = {}
-        for document, distance in found:  # A cosine distance: less is nearer.
-            card = str(document.metadata["card"])
+        for text_id, distance in found:
+            card = _card_of(text_id)
             likeness = self._scale(1.0 - distance)
             nearest[card] = max(nearest.get(card, likeness), likeness)
         return nearest
 
-    def _add(self, batch: Sequence[Text], chroma: Chroma) -> None:
+    def _add(self, batch: Sequence[Text], chroma: _Collection) -> None:
         try:
             chroma.add_texts(
                 [text.text for text in batch],
@@ -195,8 +212,8 @@ class VectorIndex:
         except Exception as error:  # A provider's own errors, Chroma's, and the network's.
             raise KnowledgeError("index_failed", name=self._name, reason=error) from error
 
-    def _open(self, embeddings: Embeddings) -> Chroma:
-        return Chroma(
+    def _open(self, embeddings: Embeddings) -> _Collection:
+        return _Collection(
             client=self._client,
             collection_name=self._name,
             embedding_function=embeddings,
