@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CHATS_FILE = "simulator.sqlite3"
 
 _STARTING = 15.0  # Seconds within which the simulator must answer.
+_TURN_OF_A_THREAD = 0.0005  # Seconds; a tenth of Python's own.
 
 
 def run(
@@ -54,6 +55,8 @@ def run(
                 simulator = stack.enter_context(_simulator(settings))
         import uvloop
 
+        # An embedded question is not kept waiting while the loop computes.
+        sys.setswitchinterval(_TURN_OF_A_THREAD)
         # A tenth more answers a second than with asyncio's own loop.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, token, simulator=simulator, control=control))

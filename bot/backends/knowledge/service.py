@@ -1,6 +1,7 @@
 """The knowledge as the program uses it: opened, published, followed, searched."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,7 @@ class KnowledgeService:
         served = await asyncio.to_thread(Served.of, content, index)
         self.search.serve(served)
         self._served = version.name
+        await asyncio.to_thread(_set_aside_what_stays)
 
     async def follow(self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Serve whatever version is live, for ever; what fails is logged once and tried again."""
@@ -136,3 +138,14 @@ class KnowledgeService:
         if embeddings not in self._models:
             self._models[embeddings] = load_embeddings(embeddings)
         return VectorIndex(self._chroma(), name, self._models[embeddings])
+
+
+def _set_aside_what_stays() -> None:
+    """Let the garbage collector pass over what is loaded now.
+
+    Looking through all of it again, as it would every few hundred questions, stops everything
+    for a tenth of a second.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
