@@ -3,7 +3,8 @@
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,17 @@ class Simulator:
 
 
 @contextlib.contextmanager
-def running(chats: Path, *, exchanges: Path | None = None) -> Iterator[Simulator]:
+def running(
+    chats: Path, *, exchanges: Path | None = None, clock: Callable[[], float] = time.time
+) -> Iterator[Simulator]:
     """A simulator that runs until the end of the block."""
     ready: queue.Queue[str] = queue.Queue()
     server = prepare(
-        listen="127.0.0.1:0", chats=chats, exchanges=exchanges, on_ready=ready.put_nowait
+        listen="127.0.0.1:0",
+        chats=chats,
+        exchanges=exchanges,
+        clock=clock,
+        on_ready=ready.put_nowait,
     )
     thread = threading.Thread(target=server.run)
     thread.start()

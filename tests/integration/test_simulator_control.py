@@ -8,6 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.channels.simulator.state.database import Database
+from bot.channels.simulator.state.journal import Journal
+from bot.channels.simulator.state.queries import Queries
 from tests.integration.simulators import IBU, Simulator, running
 
 pytestmark = pytest.mark.timeout(120)
@@ -69,6 +72,9 @@ def test_adds_people_with_a_name_and_a_language(simulator: Simulator) -> None:
         ("say", {"person": "ibu", "text": "a", "reply_to": "x"}, 400),
         ("edit", {"person": "ibu", "text": "a"}, 404),
         ("edit", {"person": "nobody", "text": "a"}, 404),
+        ("delete", {"person": "ibu"}, 404),
+        ("delete", {"person": "ibu", "message_id": 77}, 404),
+        ("delete", {"person": "nobody"}, 404),
         ("press", {"person": "ibu", "label": "Ya"}, 404),
         ("resend", {}, 404),
         ("fault", {"telegram": "flood"}, 400),
@@ -124,6 +130,53 @@ def test_sent_lists_what_came_after_a_number(simulator: Simulator) -> None:
     assert (refused["ok"], refused["description"]) == (False, "Bad Request: message text is empty")
 
 
+def test_sent_comes_in_parts_when_it_is_long(tmp_path: Path) -> None:
+    journal = Journal(Database(tmp_path / "chats.sqlite"))
+    for number in range(10_001):
+        journal.add({"text": str(number)})
+
+    first = journal.after(0)
+    rest = journal.after(10_000)
+
+    assert (len(first), len(rest)) == (10_000, 1)
+    assert [json.loads(entry.text) for entry in (first[-1], *rest)] == [
+        {"n": 10_000, "text": "9999"},
+        {"n": 10_001, "text": "10000"},
+    ]
+
+
+def test_sent_says_where_the_next_part_begins(simulator: Simulator) -> None:
+    simulator.say("ibu", "/start")
+    for text in "abc":
+        send(simulator, text)
+
+    part = simulator.read("sent?after=0&limit=2")
+    rest = simulator.read(f"sent?after={part['last']}&limit=2")
+
+    assert [entry["text"] for entry in part["sent"]] == ["a", "b"]
+    assert ([entry["text"] for entry in rest["sent"]], rest["last"]) == (["c"], 3)
+
+
+def test_only_the_last_entries_are_kept(tmp_path: Path) -> None:
+    journal = Journal(Database(tmp_path / "chats.sqlite"), kept=5_000)
+    for number in range(12_000):
+        journal.add({"text": str(number)})
+
+    entries = journal.after(0)
+
+    assert 5_000 <= len(entries) <= 6_000
+    assert (entries[-1].number, journal.last) == (12_000, 12_000)
+
+
+def test_presses_are_forgotten_after_half_an_hour(tmp_path: Path) -> None:
+    times = iter([0.0, 0.0, 1801.0, 1801.0])
+    queries = Queries(Database(tmp_path / "chats.sqlite"), lambda: next(times))
+
+    old, new = (queries.ask("ibu", IBU) for _ in range(2))
+
+    assert (queries.find(old), queries.find(new)) == (None, ("ibu", IBU))
+
+
 def test_sent_waits_for_something_new(simulator: Simulator) -> None:
     simulator.say("ibu", "/start")
     later = threading.Timer(0.3, simulator.call, ("sendMessage",), {"chat_id": IBU, "text": "a"})
@@ -136,6 +189,60 @@ def test_sent_waits_for_something_new(simulator: Simulator) -> None:
     later.join()
     assert [entry["text"] for entry in found["sent"]] == ["a"]
     assert found["last"] == 1
+
+
+@pytest.mark.parametrize("chat", ["private", "group"])
+def test_a_person_deletes_a_message_and_the_bot_is_not_told(
+    simulator: Simulator, chat: str
+) -> None:
+    first, last = (simulator.say("ibu", text, chat=chat) for text in ("/start", "/help"))
+    simulator.result("sendMessage", chat_id=last["chat_id"], text="Ya?")
+    simulator.result("getUpdates", offset=last["update_id"] + 1)
+
+    deleted = simulator.control("delete", person="ibu", chat=chat)
+    simulator.control("delete", person="ibu", chat=chat, message_id=first["message_id"])
+
+    key = "group" if chat == "group" else "ibu"
+    left = [message["text"] for message in simulator.read(f"chats/{key}")["messages"]]
+    assert deleted == {
+        "update_id": None,
+        "message_id": last["message_id"],
+        "chat_id": last["chat_id"],
+        "sequence": 1,
+    }
+    assert left == ["Ya?"]
+    assert simulator.result("getUpdates") == []
+
+
+def test_in_the_group_a_person_deletes_their_own_messages_only(simulator: Simulator) -> None:
+    simulator.say("ibu", "/start")
+    said = simulator.say("ibu", "/help", chat="group")
+    bots = simulator.result("sendMessage", chat_id=IBU, text="Ya?")["message_id"]
+
+    foreign = simulator.refused("delete", person="sam", chat="group", message_id=said["message_id"])
+    simulator.control("delete", person="ibu", message_id=bots)
+
+    left = [message["text"] for message in simulator.read("chats/ibu")["messages"]]
+    assert foreign == (404, {"error": "sam has no such message to delete"})
+    assert left == ["/start"]
+
+
+def test_an_answer_to_a_deleted_message_needs_leave_to_stand_alone(simulator: Simulator) -> None:
+    said = simulator.say("ibu", "/help syarat?", chat="group")
+    simulator.control("delete", person="ibu", chat="group")
+    reply = {"message_id": said["message_id"]}
+    answer = {"chat_id": said["chat_id"], "text": "KTP"}
+
+    refused = simulator.call("sendMessage", **answer, reply_parameters=reply)
+    alone = simulator.result(
+        "sendMessage",
+        **answer,
+        reply_parameters=reply | {"allow_sending_without_reply": True},
+    )
+
+    assert refused.status_code == 400
+    assert refused.json()["description"] == "Bad Request: message to be replied not found"
+    assert "reply_to_message" not in alone
 
 
 def test_a_reset_makes_someone_new(simulator: Simulator) -> None:

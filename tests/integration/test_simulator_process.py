@@ -1,19 +1,18 @@
-"""The simulator as a process of its own: starting, stopping, being killed; and webhooks."""
+"""The simulator as a process of its own: starting, stopping, being killed."""
 
 import contextlib
-import http.server
+import http.client
 import json
 import os
-import queue
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +20,7 @@ import pytest
 from bot.channels.simulator import TOKEN
 from bot.channels.simulator.server import prepare
 from bot.core.ports import ChannelError
-from tests.integration.simulators import IBU, Simulator, running
+from tests.integration.simulators import IBU, running
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -49,23 +48,19 @@ def process(chats: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 def test_a_signal_ends_it_cleanly_while_a_poll_and_a_page_are_open(tmp_path: Path) -> None:
     with process(tmp_path / "chats.sqlite") as (started, base_url):
-        poll: queue.Queue[Any] = queue.Queue()
-        url = f"{base_url}/bot{TOKEN}/getUpdates?timeout=30"
-        thread = threading.Thread(
-            target=lambda: poll.put(httpx.get(url, trust_env=False, timeout=40).json())
-        )
-        thread.start()
+        poll = http.client.HTTPConnection(base_url.removeprefix("http://"), timeout=40)
+        poll.request("GET", f"/bot{TOKEN}/getUpdates?timeout=30")
         with httpx.stream("GET", f"{base_url}/control/events", trust_env=False) as page:
             next(page.iter_lines())
             began = time.monotonic()
             started.send_signal(signal.SIGTERM)
             code = started.wait(timeout=20)
-        thread.join()
+        answer = json.load(poll.getresponse())
         assert started.stdout is not None
 
         assert (code, started.stdout.read()) == (0, "ended\n")
         assert time.monotonic() - began < 3
-        assert poll.get() == {"ok": True, "result": []}
+        assert answer == {"ok": True, "result": []}
 
 
 def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
@@ -80,6 +75,23 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
         (update,) = simulator.result("getUpdates")
 
     assert update["update_id"] == said["update_id"]
+
+
+def test_goes_on_with_a_file_of_an_earlier_version(tmp_path: Path) -> None:
+    chats = tmp_path / "chats.sqlite"
+    with contextlib.closing(sqlite3.connect(chats)) as earlier, earlier:
+        earlier.execute(
+            "CREATE TABLE updates (update_id INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT, "
+            "body TEXT NOT NULL, waits INTEGER NOT NULL DEFAULT 1, "
+            "again INTEGER NOT NULL DEFAULT 0)"
+        )
+        earlier.execute("INSERT INTO updates (update_id, body) VALUES (7, '{}')")
+
+    with running(chats) as simulator:
+        said = simulator.say("ibu", "halo")
+        updates = simulator.result("getUpdates")
+
+    assert [update["update_id"] for update in updates] == [7, said["update_id"]]
 
 
 def test_an_address_in_use_is_named() -> None:
@@ -130,128 +142,6 @@ def test_listens_on_ipv6(tmp_path: Path) -> None:
 
     assert health["bot_url"] == server.base_url
     assert server.base_url.startswith("http://[::1]:")
-
-
-class Receiver(http.server.BaseHTTPRequestHandler):
-    """A bot's webhook: answers with the statuses it is given, then with 200."""
-
-    statuses: queue.Queue[int]
-    got: queue.Queue[tuple[str | None, dict[str, Any]]]
-    answer: bytes
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        secret = self.headers.get("x-telegram-bot-api-secret-token")
-        with contextlib.suppress(queue.Empty):
-            self.send_response(self.statuses.get_nowait())
-            self.end_headers()
-            return
-        self.got.put((secret, json.loads(body)))
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(self.answer)))
-        self.end_headers()
-        self.wfile.write(self.answer)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
-@contextlib.contextmanager
-def webhook(*statuses: int, answer: bytes = b"") -> Iterator[tuple[str, type[Receiver]]]:
-    """A webhook's address, and what arrived there."""
-
-    class Handler(Receiver):
-        pass
-
-    Handler.statuses, Handler.got, Handler.answer = queue.Queue(), queue.Queue(), answer
-    for status in statuses:
-        Handler.statuses.put(status)
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/hook", Handler
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def wait_until_none_waits(simulator: Simulator) -> None:
-    """The simulator takes an update off the queue just after the webhook has answered."""
-    ends = time.monotonic() + 10
-    while simulator.result("getWebhookInfo")["pending_update_count"]:
-        assert time.monotonic() < ends
-        time.sleep(0.02)
-
-
-def test_a_webhook_gets_updates_in_order_and_with_the_secret(tmp_path: Path) -> None:
-    with running(tmp_path / "chats.sqlite") as simulator, webhook() as (url, receiver):
-        simulator.result("setWebhook", url=url, secret_token="s3cret")
-        said = [simulator.say("ibu", text)["update_id"] for text in ("a", "b", "c")]
-
-        got = [receiver.got.get(timeout=10) for _ in said]
-        refused = simulator.call("getUpdates")
-        wait_until_none_waits(simulator)
-        simulator.result("deleteWebhook")
-
-        assert [(secret, update["update_id"]) for secret, update in got] == [
-            ("s3cret", number) for number in said
-        ]
-        assert refused.status_code == 409
-        assert "can't use getUpdates method while webhook is active" in refused.text
-        assert simulator.result("getUpdates") == []
-
-
-def test_a_webhook_that_fails_is_tried_again(tmp_path: Path) -> None:
-    with running(tmp_path / "chats.sqlite") as simulator, webhook(503, 500) as (url, receiver):
-        simulator.result("setWebhook", url=url)
-        said = simulator.say("ibu", "a")
-
-        _, update = receiver.got.get(timeout=10)
-        info = simulator.result("getWebhookInfo")
-
-        assert update["update_id"] == said["update_id"]
-        assert info["last_error_message"].startswith("Wrong response from the webhook: 500")
-
-
-def test_a_webhook_that_is_away_leaves_updates_waiting(tmp_path: Path) -> None:
-    with running(tmp_path / "chats.sqlite") as simulator:
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-        simulator.result("setWebhook", url=url, allowed_updates=["message"])
-        simulator.say("ibu", "a")
-        time.sleep(0.5)
-
-        info = simulator.result("getWebhookInfo")
-        simulator.result("setWebhook", url="", drop_pending_updates=True)
-
-        assert (info["pending_update_count"], info["url"]) == (1, url)
-        assert info["last_error_message"] == "Connection refused"
-        assert info["allowed_updates"] == ["message"]
-        assert simulator.result("getUpdates") == []
-
-
-def test_a_webhook_may_answer_with_a_call(tmp_path: Path) -> None:
-    answer = json.dumps({"method": "sendMessage", "chat_id": IBU, "text": "langsung"}).encode()
-    with running(tmp_path / "chats.sqlite") as simulator, webhook(answer=answer) as (url, _):
-        simulator.result("setWebhook", url=url)
-        simulator.say("ibu", "a")
-
-        (entry,) = simulator.sent(timeout=10)
-
-    assert entry["text"] == "langsung"
-
-
-def test_an_update_is_posted_twice_when_asked(tmp_path: Path) -> None:
-    with running(tmp_path / "chats.sqlite") as simulator, webhook() as (url, receiver):
-        simulator.result("setWebhook", url=url)
-        simulator.say("ibu", "a")
-        first = receiver.got.get(timeout=10)
-        time.sleep(0.2)
-        simulator.control("resend")
-
-        assert receiver.got.get(timeout=10) == first
 
 
 def test_every_exchange_is_written_to_a_file(tmp_path: Path) -> None:

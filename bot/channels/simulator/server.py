@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import errno
 import signal
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from bot.channels.serving import base_url, bind
 from bot.channels.simulator import page
 from bot.channels.simulator.api.endpoint import answering, call_method, download
 from bot.channels.simulator.api.webhook import deliver
@@ -20,7 +21,6 @@ from bot.channels.simulator.control import routes
 from bot.channels.simulator.state.state import State
 from bot.core.ports import ChannelError
 
-_LAST_PORT = 65535
 _BOT_API = [
     Route("/bot{token}/{method}", call_method, methods=["GET", "POST"]),
     Route("/file/bot{token}/{path:path}", download, methods=["GET"]),
@@ -44,12 +44,13 @@ def prepare(
     listen: str,
     chats: Path,
     exchanges: Path | None = None,
+    clock: Callable[[], float] = time.time,
     on_ready: Callable[[str], None] | None = None,
 ) -> "Server":
     """A server that has its address and its file, and does not run yet."""
-    listener = _bind(listen)
+    listener = bind(listen)
     try:
-        state = State(chats, exchanges=exchanges)
+        state = State(chats, exchanges=exchanges, clock=clock)
     except ChannelError:
         listener.close()
         raise
@@ -80,16 +81,21 @@ class Server(uvicorn.Server):
     def __init__(
         self, state: State, listener: socket.socket, on_ready: Callable[[str], None]
     ) -> None:
-        host, port = listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        self.base_url = f"http://{shown}:{port}"
+        self.base_url = base_url(listener)
         self._state = state
         self._listener = listener
         self._on_ready = on_ready
-        app = create_app(state, listen_host=host)
+        app = create_app(state, listen_host=listener.getsockname()[0])
         super().__init__(
             uvicorn.Config(
-                app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=2
+                app,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                ws="none",
+                timeout_graceful_shutdown=2,
             )
         )
 
@@ -121,16 +127,3 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _bind(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
-        raise ChannelError("listen_unusable", listen=listen, reason="host:port is wanted")
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-        return socket.create_server(found[4][:2], family=found[0], backlog=2048)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ChannelError("port_in_use", listen=listen) from error
-        raise ChannelError("listen_unusable", listen=listen, reason=str(error)) from error

@@ -1,6 +1,7 @@
 """The addresses of the Bot API: methods, and files to download."""
 
 import asyncio
+import contextlib
 import json
 import re
 import secrets
@@ -12,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot.channels.simulator import TOKEN
 from bot.channels.simulator.api.calls import Call, read_call
-from bot.channels.simulator.api.methods import carry_out, proper_name, write_down
-from bot.channels.simulator.api.refusals import RefusalError
+from bot.channels.simulator.api.methods import carry_out, is_limited, proper_name, write_down
+from bot.channels.simulator.api.refusals import RefusalError, too_many_requests
 from bot.channels.simulator.api.updates import Batch
 from bot.channels.simulator.api.webhook import Answer
 from bot.channels.simulator.state.database import Json, encode
@@ -81,7 +82,8 @@ async def _result(state: State, call: Call, fault: Fault | None) -> tuple[str, b
         await _go_wrong(state, call, fault)
         if fault.kind == "cut" and not fault.after:
             return "", False
-    result: Any = await carry_out(state, call)
+    more = {"cut": True} if fault and fault.kind == "cut" else {}
+    result: Any = await carry_out(state, call, more)
     if isinstance(result, Batch):
         return f'{{"ok":true,"result":[{",".join(result)}]}}', bool(result) and result.resent
     return encode({"ok": True, "result": result}), False
@@ -91,13 +93,11 @@ async def _go_wrong(state: State, call: Call, fault: Fault) -> None:
     """Ends in a refusal, or in a pause."""
     await asyncio.sleep(fault.seconds)
     refusals = {
-        "429": RefusalError(
-            429,
-            f"Too Many Requests: retry after {fault.retry_after}",
-            retry_after=fault.retry_after,
-        ),
+        "429": too_many_requests(fault.retry_after),
         "500": RefusalError(500, "Internal Server Error"),
     }
+    if fault.kind == "429" and is_limited(call):
+        state.limits.announce(call.integer("chat_id"), fault.retry_after)
     if fault.kind in refusals:
         refusal = refusals[fault.kind]
         write_down(state, call, {"ok": False, "description": refusal.description})
@@ -107,12 +107,14 @@ async def _go_wrong(state: State, call: Call, fault: Fault) -> None:
 
 
 def _cut(state: State, call: Call) -> Response:
+    state.database.commit()
     if state.exchanges.wanted:
         state.exchanges.write(_request(call))
     return Cut()
 
 
 def _respond(state: State, call: Call, body: str, *, status: int, known: bool = True) -> Response:
+    state.database.commit()
     if state.exchanges.wanted:
         # An update that a test delivers twice breaks Telegram's rules, so its response is left out.
         answer = {"status": status, "response": json.loads(body)} if known else {"resent": True}
@@ -147,9 +149,8 @@ def answering(state: State) -> Answer:
         if not values:
             return
         name = proper_name(str(values.pop("method")))
-        try:
+        with contextlib.suppress(RefusalError):  # Telegram does not tell the bot either.
             await carry_out(state, Call(name, values))
-        except RefusalError:
-            return  # Telegram does not tell the bot either.
+        state.database.commit()
 
     return answer

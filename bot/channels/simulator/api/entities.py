@@ -2,6 +2,8 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from bot.channels.simulator.api.refusals import RefusalError, bad_request
@@ -36,6 +38,8 @@ _SET_BY_TELEGRAM = {
     "phone_number",
     "bank_card_number",
 }
+_LAST_OF_ONE_UNIT = "\uffff"
+_HINT = re.compile(r"[@/#+]|\.\w")  # Most texts hold none of these, and nothing to be found.
 _FOUND = re.compile(
     r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<url>(?:https?://|(?<![\w@./]))(?:[\w-]+\.)+(?:com|org|net|id|my|sg|cn|io|me|info|gov|edu)\b"
@@ -52,12 +56,11 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _starts(text: str) -> list[int]:
+def _starts(text: str) -> Sequence[int]:
     """Where each character begins, in units, and where the text ends."""
-    starts = [0]
-    for character in text:
-        starts.append(starts[-1] + (2 if ord(character) > 0xFFFF else 1))
-    return starts
+    if text.isascii() or max(text) <= _LAST_OF_ONE_UNIT:
+        return range(len(text) + 1)
+    return [0, *accumulate(2 if character > _LAST_OF_ONE_UNIT else 1 for character in text)]
 
 
 def given(text: str, entities: Any) -> list[Json]:
@@ -88,7 +91,7 @@ def _unread(why: str) -> RefusalError:
     return bad_request(f"can't parse MessageEntity: {why}")
 
 
-def _check_range(starts: list[int], offset: int, length: int) -> None:
+def _check_range(starts: Sequence[int], offset: int, length: int) -> None:
     end, last = offset + length, starts[-1]
     if offset < 0:
         raise bad_request(f"receive an entity with incorrect offset {offset}")
@@ -156,7 +159,7 @@ def _moved(entities: list[Json], *, by: int, end: int) -> list[Json]:
 
 def with_found(text: str, entities: list[Json]) -> list[Json]:
     """The entities with the commands, links and mentions that Telegram finds by itself."""
-    matches = list(_FOUND.finditer(text))
+    matches = list(_FOUND.finditer(text)) if _HINT.search(text) else []
     if not matches:
         return entities
     starts, found = _starts(text), []

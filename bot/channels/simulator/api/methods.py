@@ -7,7 +7,7 @@ from typing import Any
 from bot.channels.simulator.api import chats, editing, profile, sending, updates
 from bot.channels.simulator.api.calls import Call
 from bot.channels.simulator.api.keyboards import labels
-from bot.channels.simulator.api.refusals import RefusalError
+from bot.channels.simulator.api.refusals import RefusalError, too_many_requests
 from bot.channels.simulator.state.database import Json
 from bot.channels.simulator.state.people import GROUP_KEY
 from bot.channels.simulator.state.state import State
@@ -51,6 +51,8 @@ _METHODS: dict[str, Callable[[State, Call], Any]] = {
 _BY_LOWER_NAME = {name.lower(): (name, method) for name, method in _METHODS.items()}
 _WRITTEN_DOWN = ("send", "edit", "delete", "answer", "copy", "forward")
 _NOT_WRITTEN_DOWN = ("deleteWebhook", "deleteMyCommands")
+_LIMITED = ("send", "edit", "copy", "forward")
+_NOT_LIMITED = ("sendChatAction",)
 
 
 def proper_name(name: str) -> str:
@@ -58,51 +60,63 @@ def proper_name(name: str) -> str:
     return _BY_LOWER_NAME.get(name.lower(), (name, None))[0]
 
 
-async def carry_out(state: State, call: Call) -> Any:
-    """The result of a call; what the bot sends is written down, also when it is refused."""
+async def carry_out(state: State, call: Call, more: Json | None = None) -> Any:
+    """The result of a call; what the bot sends is written down, also when it is refused.
+
+    `more` is written down beside what was accepted.
+    """
     _, method = _BY_LOWER_NAME.get(call.method.lower(), ("", None))
     if not method:
         raise RefusalError(404, "Not Found: method not found")
     try:
+        _check_rate(state, call)
         result = method(state, call)
         result = await result if asyncio.iscoroutine(result) else result
     except RefusalError as refusal:
         write_down(state, call, {"ok": False, "description": refusal.description})
         raise
-    number = {"message_id": result["message_id"]} if _is_message(result) else {}
-    write_down(state, call, {"ok": True} | number)
+    message = result if isinstance(result, dict) and "message_id" in result else {}
+    number = {"message_id": message["message_id"]} if message else {}
+    write_down(state, call, {"ok": True} | number | (more or {}), message)
     return result
 
 
-def _is_message(result: Any) -> bool:
-    return isinstance(result, dict) and "message_id" in result
+def is_limited(call: Call) -> bool:
+    """Whether Telegram counts how often calls like this come."""
+    return call.method.startswith(_LIMITED) and call.method not in _NOT_LIMITED
 
 
-def write_down(state: State, call: Call, outcome: Json) -> None:
+def _check_rate(state: State, call: Call) -> None:
+    if is_limited(call):
+        seconds = state.limits.seconds_to_wait(call.integer("chat_id"))
+        if seconds:
+            raise too_many_requests(seconds)
+
+
+def write_down(state: State, call: Call, outcome: Json, message: Json | None = None) -> None:
     """Note what the bot sent, for tests and other programs to read."""
     if not call.method.startswith(_WRITTEN_DOWN) or call.method in _NOT_WRITTEN_DOWN:
         return
     params = call.typed()
     chat_id, person = _addressee(state, call)
     entry: Json = {"method": call.method, "chat_id": chat_id, "person": person, "params": params}
-    if call.text("text") or call.text("caption"):
-        entry["text"] = _plain(state, chat_id, outcome) or call.text("text") or call.text("caption")
+    written = call.text("text") or call.text("caption")
+    if written:
+        entry["text"] = _plain(message or {}) or written
     markup = params.get("reply_markup")
     if isinstance(markup, dict) and outcome["ok"]:
         entry["buttons"] = labels(markup)
     state.journal.add(entry | outcome | {"ts": round(state.clock(), 3)})
 
 
-def _plain(state: State, chat_id: int | None, outcome: Json) -> str:
+def _plain(message: Json) -> str:
     """The text as a person reads it, without markup."""
-    if chat_id is None or "message_id" not in outcome:
-        return ""
-    message = state.messages.get(chat_id, outcome["message_id"]) or {}
     return str(message.get("text") or message.get("caption") or "")
 
 
 def _addressee(state: State, call: Call) -> tuple[int | None, str | None]:
-    asked = state.queries.find(call.text("callback_query_id"))
+    query = call.text("callback_query_id")
+    asked = state.queries.find(query) if query else None
     if asked:
         person = state.people.key_of(asked[1])
         return asked[1], asked[0] if person == GROUP_KEY else person

@@ -25,6 +25,13 @@ def bad_request(what: str) -> RefusalError:
     return RefusalError(400, f"Bad Request: {what}")
 
 
+def too_many_requests(retry_after: int) -> RefusalError:
+    """A no for now."""
+    return RefusalError(
+        429, f"Too Many Requests: retry after {retry_after}", retry_after=retry_after
+    )
+
+
 def cannot_parse(what: str) -> RefusalError:
     """A no to formatting."""
     return bad_request(f"can't parse entities: {what}")

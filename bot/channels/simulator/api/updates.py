@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.channels.simulator.api.calls import Call
 from bot.channels.simulator.api.refusals import RefusalError, bad_request
 from bot.channels.simulator.state.database import Json
 from bot.channels.simulator.state.state import State
+from bot.channels.simulator.state.updates import Watch
 
 _MOST = 100
 _LONGEST_WAIT = 50
@@ -35,23 +35,23 @@ async def get_updates(state: State, call: Call) -> Batch:
         raise RefusalError(409, _WEBHOOK_ACTIVE)
     _allow(state, call)
     state.updates.confirm(call.integer("offset"))
-    ended = _take_over(state)
+    watch = _take_over(state)
     limit = min(max(call.integer("limit", _MOST), 1), _MOST)
     batch = _ready(state, limit)
     seconds = min(call.integer("timeout"), _LONGEST_WAIT)
-    if batch or seconds <= 0:
+    if batch or seconds <= 0 or state.stopping.is_set():
         return batch
-    await _wait(state, call, seconds, ended)
-    if ended.is_set() and not state.stopping.is_set():
+    await _wait(state, call, seconds, watch)
+    if watch.is_ended and not state.stopping.is_set():
         raise RefusalError(409, _WEBHOOK_ACTIVE if webhook(state) else _CONFLICT)
     return _ready(state, limit)
 
 
-def _take_over(state: State) -> asyncio.Event:
+def _take_over(state: State) -> Watch:
     """Ends the poll that waits, as only one may."""
-    state.poll_ended.set()
-    state.poll_ended = asyncio.Event()
-    return state.poll_ended
+    state.poll.end()
+    state.poll = Watch()
+    return state.poll
 
 
 def _ready(state: State, limit: int) -> Batch:
@@ -60,25 +60,25 @@ def _ready(state: State, limit: int) -> Batch:
     return resent or Batch(state.updates.waiting(limit))
 
 
-async def _wait(state: State, call: Call, seconds: float, ended: asyncio.Event) -> None:
+async def _wait(state: State, call: Call, seconds: float, watch: Watch) -> None:
     """Until something waits, another poll comes, the client goes, or the time is up."""
-    waiting = state.updates.watch()
-    ends = [waiting.wait(), ended.wait(), state.stopping.wait()]
-    tasks = [asyncio.ensure_future(end) for end in ends]
-    if call.gone:
-        tasks.append(asyncio.ensure_future(_gone(call)))
+    state.updates.watch(watch)
+    gone = asyncio.create_task(_gone(call))
+    gone.add_done_callback(lambda _: watch.set())
     try:
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.timeout(seconds):
+            await watch.wait()
+    except TimeoutError:
+        return
     finally:
-        state.updates.unwatch(waiting)
-        for task in tasks:
-            task.cancel()
+        state.updates.unwatch(watch)
+        gone.cancel()
 
 
-async def _gone(call: Call) -> Literal[True]:
+async def _gone(call: Call) -> None:
+    """Until the client hangs up."""
     while call.gone and (await call.gone())["type"] != "http.disconnect":
         pass
-    return True
 
 
 def _allow(state: State, call: Call) -> None:
@@ -108,8 +108,8 @@ def set_webhook(state: State, call: Call) -> bool:
         state.updates.drop()
     connections = min(max(call.integer("max_connections", 40), 1), 100)
     state.database.remember("webhook", {"url": url, "secret": secret, "connections": connections})
-    state.poll_ended.set()
-    state.webhook_changed.set()
+    state.poll.end()
+    state.change_webhook()
     return True
 
 
@@ -127,7 +127,7 @@ def delete_webhook(state: State, call: Call) -> bool:
     state.database.forget("webhook")
     if call.truth("drop_pending_updates"):
         state.updates.drop()
-    state.webhook_changed.set()
+    state.change_webhook()
     return True
 
 
@@ -150,5 +150,5 @@ def get_webhook_info(state: State, _: Call) -> Json:
 
 def log_out(state: State, _: Call) -> bool:
     """Leave the server, which changes nothing here but the poll that waits."""
-    state.poll_ended.set()
+    state.poll.end()
     return True

@@ -1,6 +1,8 @@
 """What people do: write, edit, press, send files, block."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.channels.simulator.api.entities import cleaned, units, with_found
@@ -29,6 +31,14 @@ def chat_of(person: Person, chat: object) -> int:
     if chat in (GROUP_KEY, GROUP_ID):
         return GROUP_ID
     raise ImpossibleError(404, f"there is no chat {chat}: it is group, or left out")
+
+
+def number_in(body: Json, name: str) -> int | None:
+    """A whole number in what was asked; None when it was left out."""
+    value = body.get(name)
+    if value is None or isinstance(value, int):
+        return value
+    raise ImpossibleError(400, f"{name} is not a number")
 
 
 def say(state: State, person: Person, text: str, *, chat_id: int, reply_to: int | None) -> Json:
@@ -92,15 +102,15 @@ def _for_bot(message: Json) -> bool:
 
 def edit(state: State, person: Person, text: str, *, chat_id: int, message_id: int | None) -> Json:
     """Change one's last message, or the one with this number."""
-    own = [message for message in state.messages.of(chat_id) if _editable(message, person)]
-    found = [message for message in own if message_id in (None, message["message_id"])]
+    own = (message for message in state.messages.newest(chat_id) if _editable(message, person))
+    found = next((each for each in own if message_id in (None, each["message_id"])), None)
     if not found:
         raise ImpossibleError(404, f"{person.key} has no such message to edit")
     shown, _ = cleaned((text, []))
     if not shown or units(shown) > _LONGEST_TEXT:
         raise ImpossibleError(400, "text is empty or too long")
     sequence = state.journal.last
-    kept = {name: value for name, value in found[-1].items() if name != "entities"}
+    kept = {name: value for name, value in found.items() if name != "entities"}
     entities = with_found(shown, [])
     change = {"text": shown} | ({"entities": entities} if entities else {})
     message = state.messages.edited(kept, change)
@@ -112,13 +122,30 @@ def _editable(message: Json, person: Person) -> bool:
     return message["from"]["id"] == person.id and "text" in message
 
 
+def delete(state: State, person: Person, *, chat_id: int, message_id: int | None) -> Json:
+    """Take away one's last message, or the one with this number; the bot is not told.
+
+    In a private chat it may be the bot's, as at Telegram.
+    """
+    messages = state.messages.newest(chat_id)
+    found = next((each for each in messages if _deletable(each, person, message_id)), None)
+    if not found:
+        raise ImpossibleError(404, f"{person.key} has no such message to delete")
+    state.messages.delete(chat_id, found["message_id"])
+    return _done(found, None, state.journal.last)
+
+
+def _deletable(message: Json, person: Person, message_id: int | None) -> bool:
+    is_own: bool = message["from"]["id"] == person.id
+    if message_id is None:
+        return is_own
+    is_private = message["chat"]["id"] > 0
+    return message["message_id"] == message_id and (is_own or is_private)
+
+
 def press(state: State, person: Person, wanted: Json, *, chat_id: int) -> Json:
     """Press the newest button with a label; `message_id`, `row` and `column` narrow it down."""
-    messages = [
-        message
-        for message in reversed(state.messages.of(chat_id))
-        if "reply_markup" in message and wanted.get("message_id") in (None, message["message_id"])
-    ]
+    messages = partial(_with_buttons, state, wanted, chat_id=chat_id)
     message, button = _find_button(messages, wanted)
     if "callback_data" not in button:
         return {"update_id": None, "button": button, "sequence": state.journal.last}
@@ -135,14 +162,21 @@ def press(state: State, person: Person, wanted: Json, *, chat_id: int) -> Json:
     return {"update_id": update_id, "callback_query_id": identifier, "sequence": sequence}
 
 
-def _find_button(messages: list[Json], wanted: Json) -> tuple[Json, Json]:
+def _with_buttons(state: State, wanted: Json, *, chat_id: int) -> Iterator[Json]:
+    for message in state.messages.newest(chat_id):
+        is_wanted = wanted.get("message_id") in (None, message["message_id"])
+        if is_wanted and "reply_markup" in message:
+            yield message
+
+
+def _find_button(messages: Callable[[], Iterator[Json]], wanted: Json) -> tuple[Json, Json]:
     label = str(wanted.get("label", "")).strip()
     for test in (_is, _contains):
-        for message in messages:
+        for message in messages():
             for button in _buttons(message, wanted):
                 if test(button["text"].strip(), label):
                     return message, button
-    there = [button["text"] for message in messages for button in _buttons(message, {})]
+    there = [button["text"] for message in messages() for button in _buttons(message, {})]
     raise ImpossibleError(404, f"there is no button {label}", labels=there)
 
 

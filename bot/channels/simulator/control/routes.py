@@ -12,12 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.simulator import TOKEN
-from bot.channels.simulator.api.methods import proper_name
-from bot.channels.simulator.control import acts, uploads, views
-from bot.channels.simulator.control.acts import ImpossibleError
+from bot.channels.simulator.control import acts, trouble, uploads, views
+from bot.channels.simulator.control.acts import ImpossibleError, number_in
 from bot.channels.simulator.control.guard import check_origin, check_type
 from bot.channels.simulator.state.database import Json, encode
-from bot.channels.simulator.state.faults import Fault
+from bot.channels.simulator.state.journal import MOST_ENTRIES
 from bot.channels.simulator.state.people import Person
 from bot.channels.simulator.state.state import State
 
@@ -39,6 +38,8 @@ def route(
             result = await handler(state, request)
         except ImpossibleError as impossible:
             return respond(impossible.body, status=impossible.status)
+        finally:
+            state.database.commit()
         return result if isinstance(result, Response) else respond(result)
 
     return Route(f"/control/{path}", endpoint, methods=[method])
@@ -46,7 +47,12 @@ def route(
 
 def respond(body: Json, *, status: int = 200) -> Response:
     """A JSON response."""
-    return Response(encode(body), status_code=status, media_type="application/json")
+    return written(encode(body), status=status)
+
+
+def written(body: str, *, status: int = 200) -> Response:
+    """A response that is JSON already."""
+    return Response(body, status_code=status, media_type="application/json")
 
 
 def posted(path: str, act: Act) -> Route:
@@ -95,13 +101,6 @@ def known_person(state: State, name: object) -> Person:
     return person
 
 
-def _number(body: Json, name: str) -> int | None:
-    value = body.get(name)
-    if value is None or isinstance(value, int):
-        return value
-    raise ImpossibleError(400, f"{name} is not a number")
-
-
 def add_person(state: State, body: Json) -> Json:
     """Someone new."""
     name, key = str(body.get("name") or "").strip(), body.get("key")
@@ -122,14 +121,14 @@ def say(state: State, body: Json) -> Json:
         raise ImpossibleError(400, "text is empty")
     person = person_in(state, body)
     chat_id = acts.chat_of(person, body.get("chat"))
-    return acts.say(state, person, text, chat_id=chat_id, reply_to=_number(body, "reply_to"))
+    return acts.say(state, person, text, chat_id=chat_id, reply_to=number_in(body, "reply_to"))
 
 
 def edit(state: State, body: Json) -> Json:
     """Change a message."""
     person = known_person(state, body.get("person"))
     chat_id = acts.chat_of(person, body.get("chat"))
-    number = _number(body, "message_id")
+    number = number_in(body, "message_id")
     text = str(body.get("text") or "")
     return acts.edit(state, person, text, chat_id=chat_id, message_id=number)
 
@@ -166,6 +165,13 @@ def resend(state: State, body: Json) -> Json:
     return {"update_id": update_id, "sequence": state.journal.last}
 
 
+def delete(state: State, body: Json) -> Json:
+    """Delete a message, of which the bot is not told."""
+    person = known_person(state, body.get("person"))
+    chat_id = acts.chat_of(person, body.get("chat"))
+    return acts.delete(state, person, chat_id=chat_id, message_id=number_in(body, "message_id"))
+
+
 def block(state: State, body: Json) -> Json:
     """Block the bot, or let it write again."""
     person = known_person(state, body.get("person"))
@@ -178,63 +184,52 @@ def reset(state: State, body: Json) -> Json:
     return views.person(state, acts.reset(state, person, as_new=bool(body.get("new"))))
 
 
-def fault(state: State, body: Json) -> Json:
-    """Let the next sends go wrong; times 0 lets all go well again."""
-    kind, times = str(body.get("telegram", "")), _number(body, "times")
-    if times == 0:
-        state.faults.clear()
-        return {"left": 0}
-    slow = re.fullmatch(r"slow (\d+(?:\.\d+)?)s", kind)
-    if not slow and kind not in ("429", "500", "cut"):
-        raise ImpossibleError(400, "telegram is 429, 500, cut or slow 3s")
-    methods = frozenset(proper_name(str(name)).lower() for name in body.get("methods") or ())
-    state.faults.add(
-        Fault(
-            kind="slow" if slow else kind,
-            times=1 if times is None else times,
-            seconds=float(slow[1]) if slow else 0,
-            retry_after=_number(body, "retry_after") or 1,
-            after=bool(body.get("after")),
-            methods=methods,
-        )
-    )
-    return {"left": state.faults.left}
-
-
 def update(state: State, body: Json) -> Json:
     """Queue a raw update."""
     raw = {name: value for name, value in body.items() if name != "update_id"}
     return {"update_id": state.updates.put_raw(raw), "sequence": state.journal.last}
 
 
-async def sent(state: State, request: Request) -> Json:
-    """What the bot sent after a number."""
+async def sent(state: State, request: Request) -> Response:
+    """What the bot sent after a number, and the number to ask after next time.
+
+    No more than the first ten thousand at once; the last two hundred thousand are kept. What was
+    accepted and then cut off is marked with `cut`.
+    """
+    query = request.query_params
     try:
-        after = int(request.query_params.get("after", 0))
-        seconds = float(request.query_params.get("timeout", 0))
+        after = int(query.get("after", 0))
+        limit = int(query.get("limit", MOST_ENTRIES))
+        seconds = float(query.get("timeout", 0))
     except ValueError:
-        raise ImpossibleError(400, "after and timeout are numbers") from None
+        raise ImpossibleError(400, "after, limit and timeout are numbers") from None
     if not state.stopping.is_set():
         await state.journal.wait_after(after, min(seconds, _LONGEST_WAIT))
-    return {"sent": state.journal.after(after), "last": state.journal.last}
+    entries = state.journal.after(after, limit=min(max(limit, 1), MOST_ENTRIES))
+    last = entries[-1].number if entries else state.journal.last
+    texts = ",".join(entry.text for entry in entries)
+    return written(f'{{"sent":[{texts}],"last":{last}}}')
 
 
-ROUTES = [
+ROUTES = [  # They are tried in this order, so the busiest come first.
+    posted("say", say),
+    route("sent", sent),
     route("health", health),
     route("people", views.people),
     route("chats/{person}", views.chat),
     route("menu/{person}", views.menu),
     route("files/{id}", views.file),
     route("events", views.events),
-    route("sent", sent),
     route("upload", upload, method="POST"),
     posted("people", add_person),
-    posted("say", say),
     posted("edit", edit),
+    posted("delete", delete),
     posted("press", press),
     posted("resend", resend),
     posted("block", block),
     posted("reset", reset),
-    posted("fault", fault),
+    route("limits", trouble.limits),
+    posted("limits", trouble.limit),
+    posted("fault", trouble.fault),
     posted("update", update),
 ]

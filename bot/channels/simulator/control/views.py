@@ -18,16 +18,19 @@ _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "i
 def person(state: State, who: Person) -> Json:
     """Somebody, with their last message."""
     described = {"key": who.key, "chat_id": who.id, "blocked": who.blocked} | who.user()
-    last = state.messages.of(who.id, limit=1)
-    return described | ({"last": last[0]} if last else {})
+    return described | _last(state, who.id)
+
+
+def _last(state: State, chat_id: int) -> Json:
+    last = next(state.messages.newest(chat_id), None)
+    return {"last": last} if last else {}
 
 
 async def people(state: State, _: Request) -> Json:
     """Everybody, and the group."""
-    last = state.messages.of(GROUP_ID, limit=1)
     group = {"key": GROUP_KEY, "chat_id": GROUP_ID} | (state.people.chat(GROUP_ID) or {})
-    group |= {"last": last[0]} if last else {}
-    return {"people": [person(state, who) for who in state.people], "group": group}
+    everybody = [person(state, who) for who in state.people]
+    return {"people": everybody, "group": group | _last(state, GROUP_ID)}
 
 
 async def chat(state: State, request: Request) -> Json:

@@ -1,14 +1,17 @@
 """Faults of Telegram that somebody asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from random import Random
 
 
 @dataclass
 class Fault:
-    """What goes wrong with the next calls."""
+    """What goes wrong with the next `times` calls, or with a share of all."""
 
     kind: str
-    times: int
+    times: int = 0
+    share: float = 0
+    chance: Random = field(default_factory=Random)
     seconds: float = 0
     retry_after: int = 1
     after: bool = False
@@ -36,14 +39,31 @@ class Faults:
         self._coming.clear()
 
     def next_for(self, method: str) -> Fault | None:
-        """What goes wrong with this call, if anything."""
-        fault = next((fault for fault in self._coming if fault.concerns(method)), None)
-        if fault:
-            fault.times -= 1
-            self._coming = [fault for fault in self._coming if fault.times > 0]
-        return fault
+        """What goes wrong with this call, if anything; faults that are counted come first."""
+        concerning = [fault for fault in self._coming if fault.concerns(method)]
+        counted = next((fault for fault in concerning if not fault.share), None)
+        if not counted:
+            return _drawn(concerning)
+        counted.times -= 1
+        self._coming = [fault for fault in self._coming if fault.share or fault.times > 0]
+        return counted
 
     @property
     def left(self) -> int:
-        """How many calls will still go wrong."""
+        """How many calls will still go wrong one after another."""
         return sum(fault.times for fault in self._coming)
+
+    @property
+    def shares(self) -> list[float]:
+        """The shares of all calls that go wrong."""
+        return [fault.share for fault in self._coming if fault.share]
+
+
+def _drawn(faults: list[Fault]) -> Fault | None:
+    """One of the faults, each with its share of all calls; one call has one fault at most."""
+    left = 1.0
+    for fault in faults:
+        if fault.chance.random() * left < fault.share:
+            return fault
+        left -= fault.share
+    return None

@@ -1,19 +1,34 @@
 """What the bot sent, in order, and every exchange as a log."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.channels.simulator.state.database import Database, Json, encode
 from bot.core.ports import ChannelError
 
+MOST_ENTRIES = 10_000
+_KEPT = 200_000
+_CLEARED_AT_ONCE = 1000
+
+
+class Entry(NamedTuple):
+    """Something the bot sent."""
+
+    number: int
+    text: str  # As JSON.
+
 
 class Journal:
-    """Numbered entries of everything the bot sent, accepted and refused."""
+    """Numbered entries of everything the bot sent, accepted and refused; the last `kept` of them.
 
-    def __init__(self, database: Database) -> None:
+    Those that are too many are taken away a thousand at a time.
+    """
+
+    def __init__(self, database: Database, *, kept: int = _KEPT) -> None:
         self._database = database
+        self._kept = kept
         self._changed = asyncio.Event()
         found = database.row("SELECT max(n) FROM sent")
         self.last: int = (found and found[0]) or 0
@@ -21,12 +36,15 @@ class Journal:
     def add(self, entry: Json) -> None:
         """Write an entry."""
         self.last = self._database.run("INSERT INTO sent (body) VALUES (?)", encode(entry))
+        if self.last % _CLEARED_AT_ONCE == 0:
+            self._database.run("DELETE FROM sent WHERE n <= ?", self.last - self._kept)
         self.wake()
 
-    def after(self, number: int) -> list[Json]:
-        """The entries after this number."""
-        found = self._database.rows("SELECT n, body FROM sent WHERE n > ? ORDER BY n", number)
-        return [{"n": n} | json.loads(body) for n, body in found]
+    def after(self, number: int, *, limit: int = MOST_ENTRIES) -> list[Entry]:
+        """The first entries after this number."""
+        sql = "SELECT n, body FROM sent WHERE n > ? ORDER BY n LIMIT ?"
+        found = self._database.rows(sql, number, limit)
+        return [Entry(n, f'{{"n":{n},{body[1:]}') for n, body in found]
 
     async def wait_after(self, number: int, seconds: float) -> None:
         """Wait until something newer than this number is there."""

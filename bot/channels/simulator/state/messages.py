@@ -1,11 +1,12 @@
 """The messages of all chats, as Telegram's Message objects."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from bot.channels.simulator.state.database import Database, Json, encode
 from bot.channels.simulator.state.events import Events
 
+_SHOWN = 1000
 _NOT_QUOTED = ("reply_to_message", "quote", "reply_markup")
 
 
@@ -69,11 +70,15 @@ class Messages:
         """Empty a chat; its numbers are not used again."""
         self._database.run("UPDATE messages SET deleted = 1 WHERE chat_id = ?", chat_id)
 
-    def of(self, chat_id: int, *, limit: int = 1000) -> list[Json]:
-        """The last messages of a chat, oldest first."""
+    def newest(self, chat_id: int) -> Iterator[Json]:
+        """The last messages of a chat, newest first, read one by one."""
         sql = "SELECT body FROM messages WHERE chat_id = ? AND deleted = 0"
-        found = self._database.rows(f"{sql} ORDER BY message_id DESC LIMIT ?", chat_id, limit)
-        return [json.loads(body) for (body,) in reversed(found)]
+        found = self._database.cursor(f"{sql} ORDER BY message_id DESC LIMIT ?", chat_id, _SHOWN)
+        return (json.loads(body) for (body,) in found)
+
+    def of(self, chat_id: int) -> list[Json]:
+        """The last messages of a chat, oldest first."""
+        return list(self.newest(chat_id))[::-1]
 
 
 def quoted(message: Json) -> Json:

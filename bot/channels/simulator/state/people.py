@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from bot.channels.simulator.state.database import Database, Json
 
@@ -62,11 +63,11 @@ class People:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_key: dict[str, Person] = {}
+        self._by_id: dict[int, Person] = {}
         for row in database.rows(f"SELECT {_COLUMNS} FROM people ORDER BY rowid"):  # noqa: S608 - our own column names
-            self._by_key[row[0]] = Person(*row[:6], *(bool(flag) for flag in row[6:]))
+            self._know(Person(*row[:6], *(bool(flag) for flag in row[6:])))
         for person in () if self._by_key else _AT_FIRST:
             self.keep(person)
-        self._by_id = {person.id: person for person in self._by_key.values()}
 
     def __iter__(self) -> Iterator[Person]:
         """Everyone, in the order they came."""
@@ -74,8 +75,7 @@ class People:
 
     def keep(self, person: Person) -> Person:
         """Store a new or changed person."""
-        self._by_key[person.key] = person
-        self._by_id = {each.id: each for each in self._by_key.values()}
+        self._know(person)
         values = (person.key, person.id, person.first_name, person.last_name, person.username)
         flags = (person.language, person.started, person.blocked, person.met)
         marks = ", ".join("?" * 9)
@@ -87,6 +87,13 @@ class People:
             *flags,
         )
         return person
+
+    def _know(self, person: Person) -> None:
+        before = self._by_key.get(person.key)
+        if before:
+            del self._by_id[before.id]
+        self._by_key[person.key] = person
+        self._by_id[person.id] = person
 
     def with_id(self, identifier: int) -> Person | None:
         """The person with this Telegram id."""
@@ -131,7 +138,7 @@ class People:
 
     def _free_key(self, name: str) -> str:
         stem = re.sub(r"\W+", "-", name.lower()).strip("-") or "person"
-        keys = (stem, *(f"{stem}-{number}" for number in range(2, len(self._by_key) + 3)))
+        keys = chain([stem], (f"{stem}-{number}" for number in count(2)))
         return next(key for key in keys if key not in self._by_key and key != GROUP_KEY)
 
     def _free_id(self) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from bot.channels.simulator.state.database import Database
 
 _TIMEOUT = 15 * 60.0
+_KEPT = 2 * _TIMEOUT
 
 
 class Queries:
-    """The callback queries that wait for an answer."""
+    """The callback queries that wait for an answer; after half an hour they are forgotten."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
@@ -18,6 +19,7 @@ class Queries:
     def ask(self, person: str, chat_id: int) -> str:
         """A new query; returns its id."""
         identifier = str(secrets.randbits(62))
+        self._database.run("DELETE FROM queries WHERE asked < ?", self._clock() - _KEPT)
         self._database.run(
             "INSERT INTO queries (id, person, chat_id, asked) VALUES (?, ?, ?, ?)",
             identifier,

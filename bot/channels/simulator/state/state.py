@@ -10,10 +10,11 @@ from bot.channels.simulator.state.events import Events
 from bot.channels.simulator.state.faults import Faults
 from bot.channels.simulator.state.files import Files
 from bot.channels.simulator.state.journal import Exchanges, Journal
+from bot.channels.simulator.state.limits import Limits
 from bot.channels.simulator.state.messages import Messages
 from bot.channels.simulator.state.people import BOT_ID, BOT_USERNAME, People
 from bot.channels.simulator.state.queries import Queries
-from bot.channels.simulator.state.updates import Updates
+from bot.channels.simulator.state.updates import Updates, Watch
 
 
 class State:
@@ -37,9 +38,12 @@ class State:
         self.files = Files(self.database)
         self.journal = Journal(self.database)
         self.faults = Faults()
+        self.limits = Limits(clock)
         self.stopping = asyncio.Event()
-        self.poll_ended = asyncio.Event()
+        self.poll = Watch()
+        self.deliveries = Watch()
         self.webhook_changed = asyncio.Event()
+        self.database.commit()
 
     @property
     def bot(self) -> Json:
@@ -47,10 +51,16 @@ class State:
         name = self.database.setting("name:", "Akar")
         return {"id": BOT_ID, "is_bot": True, "first_name": name, "username": BOT_USERNAME}
 
+    def change_webhook(self) -> None:
+        """Let deliveries look again where to go."""
+        self.webhook_changed.set()
+        self.deliveries.tell()
+
     def stop(self) -> None:
         """Let go everyone who waits, so that the server can end."""
         self.stopping.set()
-        self.poll_ended.set()
+        self.poll.end()
+        self.change_webhook()
         self.events.end()
         self.journal.wake()
 
