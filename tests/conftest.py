@@ -1,4 +1,4 @@
-"""What several folders of tests share: one prepared index, a free home, the browser's absence."""
+"""What several folders of tests share: one prepared index, real servers, a free home."""
 
 import asyncio
 import os
@@ -9,8 +9,9 @@ from typing import NoReturn
 
 import pytest
 
-from bot.app import open_app
+from bot.app.assembly import open_app
 from bot.settings import Settings
+from tests.servers import PostgresServer, postgres_programs, postgres_server
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,6 +60,28 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(prepared_data: Path, tmp_path: Path) -> Path:
     """Return a copy of the prepared data folder that a test may write to."""
     return Path(shutil.copytree(prepared_data, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def _postgres_running() -> Iterator[PostgresServer]:
+    programs = postgres_programs()
+    if programs is None:
+        _lacks("initdb")
+    with postgres_server(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(_postgres_running: PostgresServer) -> str:
+    """Return the address of a PostgreSQL server; the test is skipped where there is none."""
+    return _postgres_running.url
+
+
+@pytest.fixture
+def postgres_url(_postgres_running: PostgresServer) -> Iterator[str]:
+    """Return the address of an empty PostgreSQL database."""
+    with _postgres_running.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,25 @@
 """Stand-ins for what the core asks of the outside, and short ways to make its values."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.core.messages import Incoming, Language, Passage, Program, Sender, Source, Vote
-from bot.core.ports import BotError
+from bot.core.messages import (
+    Asked,
+    Call,
+    Language,
+    Passage,
+    PersonSettings,
+    Program,
+    Received,
+    Sender,
+    Source,
+    Vote,
+)
+from bot.core.ports import BotError, LostError, StoreError
 from bot.core.render import digest
 
 TODAY = date(2030, 6, 15)
@@ -24,12 +36,16 @@ PROGRAM = Program(
 )
 
 _SAID_AS_THEY_ARE = (
-    "privacy language_question language_chosen abstain unreadable wordless trouble unknown_command"
+    "language_question language_chosen abstain unreadable wordless trouble unknown_command"
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
-    " voted_up voted_down old_button"
+    " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
+    " forgotten kept staff_words_only staff_state"
+    " command_start command_help command_language command_sources command_privacy command_export"
+    " command_forget"
 )
 _FILLED = {
     "start": "hello from {name}: {about} {topics}",
+    "staff_over": "over: {trouble}",
     "help": "write for example: {example}",
     "identity": "{about}",
     "abstain_ask": "ask {ask}",
@@ -50,7 +66,9 @@ _FILLED = {
 
 def _words(language: Language, name: str, **forms: str) -> Mapping[str, str]:
     told = {phrase: f"({language}) {phrase}" for phrase in _SAID_AS_THEY_ARE.split()}
-    return told | _FILLED | {"language": language, "language_name": name} | forms
+    privacy = f"({language}) kept for {{days}} days"
+    own = {"language": language, "language_name": name, "privacy": privacy}
+    return told | _FILLED | own | forms
 
 
 PHRASES: Mapping[Language, Mapping[str, str]] = {
@@ -95,9 +113,15 @@ def passage(card: str = "stalls/open#papers", **values: Any) -> Passage:
     return Passage(card=card, **usual | values)
 
 
-def sender(person: int = 1, *, chat: int | None = None, client_language: str = "en") -> Sender:
+def sender(
+    person: int = 1,
+    *,
+    chat: int | None = None,
+    client_language: str = "en",
+    settings: PersonSettings | None = None,
+) -> Sender:
     """Someone in their private chat, whose Telegram is in English."""
-    return Sender(person, person if chat is None else chat, client_language)
+    return Sender(person, person if chat is None else chat, client_language, settings)
 
 
 class ListedKnowledge:
@@ -137,9 +161,10 @@ class ListedKnowledge:
 class MemoryStore:
     """A `Store` that forgets when it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._languages: dict[int, Language] = {}
-        self._votes: dict[tuple[int, int, int], tuple[str, Vote]] = {}
+        self._votes: dict[tuple[int, int, int], dict[str, str]] = {}
 
     async def language(self, person: int) -> Language | None:
         return self._languages.get(person)
@@ -148,32 +173,99 @@ class MemoryStore:
         self._languages[person] = language
 
     async def vote(self, person: int, *, chat: int, message: int, card: str, vote: Vote) -> None:
-        first, _ = self._votes.get((chat, message, person), (card, vote))
-        self._votes[chat, message, person] = (first, vote)
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(sep=" ", timespec="seconds")
+        kept = self._votes.setdefault((chat, message, person), {"card": card})
+        kept.update(vote=vote, at=at)
 
     async def votes(self, card: str) -> Mapping[Vote, int]:
-        counts: dict[Vote, int] = {}
-        for voted, vote in self._votes.values():
-            if voted == card:
-                counts[vote] = counts.get(vote, 0) + 1
+        counts: dict[Any, int] = {}
+        for kept in self._votes.values():
+            if kept["card"] == card:
+                counts[kept["vote"]] = counts.get(kept["vote"], 0) + 1
         return counts
 
+    async def export(self, person: int) -> Mapping[str, Any]:
+        votes = [dict(kept) for (_, _, voter), kept in self._votes.items() if voter == person]
+        language = self._languages.get(person)
+        kept: dict[str, Any] = {"person": person, "language": language, "votes": votes}
+        return kept | {"questions": [], "messages": []}
 
-@dataclass
-class Handled:
-    """Records what an inbox hands over; chats named in `held` wait until they are let go."""
+    async def forget(self, person: int) -> None:
+        self._languages.pop(person, None)
+        self._votes = {key: kept for key, kept in self._votes.items() if key[2] != person}
 
-    held: set[int] = field(default_factory=set)
-    failing: set[int] = field(default_factory=set)
-    updates: list[int] = field(default_factory=list)
-    begun: list[int] = field(default_factory=list)
-    go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def __call__(self, incoming: Incoming) -> None:
-        self.begun.append(incoming.update)
-        if incoming.update in self.held:
-            await self.go_on.wait()
-        await asyncio.sleep(0)
-        if incoming.update in self.failing:
-            raise RuntimeError
-        self.updates.append(incoming.update)
+class MemoryMail:
+    """A `Mail` that forgets when it is gone; while `away`, it can be neither read nor written."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self.away = False
+        self.elsewhere: set[int] = set()
+        """The chats that another process answers."""
+        self.languages: dict[int, Language] = {}
+        """What people chose."""
+        self.asked: list[Asked] = []
+        self.dead: dict[int, str] = {}
+        self.released: list[int] = []
+        self._clock = clock
+        self._known: set[int] = set()
+        self._waiting: dict[int, Received] = {}
+
+    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
+        await self._reach()
+        new = []
+        for letter in letters:
+            if letter.update not in self._known:
+                self._known.add(letter.update)
+                self._waiting[letter.update] = replace(letter, at=self._clock())
+                new.append(letter.update)
+        return [self._told(update) for update in new if self._is_mine(update)]
+
+    async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
+        await self._reach()
+        mine = [update for update in sorted(self._waiting) if self._is_mine(update)]
+        return [self._told(update) for update in mine if update not in beside][:limit]
+
+    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+        await self._reach()
+        if letter.chat in self.elsewhere:
+            raise LostError("chat_taken_over", update=letter.update)
+        self._change(letter, calls=tuple(calls))
+        if asked:
+            self.asked.append(asked)
+
+    async def sent(self, letter: Received, count: int) -> None:
+        await self._reach()
+        self._change(letter, sent=count)
+
+    async def done(self, letter: Received) -> None:
+        await self._reach()
+        self._waiting.pop(letter.update, None)
+
+    async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
+        await self._reach()
+        if kept := self._waiting.get(letter.update):
+            self._change(letter, attempts=kept.attempts + 1)
+            if is_final:
+                del self._waiting[letter.update]
+                self.dead[letter.update] = reason
+
+    async def release(self, chat: int) -> None:
+        await self._reach()
+        self.released.append(chat)
+
+    def _is_mine(self, update: int) -> bool:
+        return self._waiting[update].chat not in self.elsewhere
+
+    def _told(self, update: int) -> Received:
+        letter = self._waiting[update]
+        return replace(letter, settings=PersonSettings(self.languages.get(letter.person)))
+
+    def _change(self, letter: Received, **values: Any) -> None:
+        if kept := self._waiting.get(letter.update):
+            self._waiting[letter.update] = replace(kept, **values)
+
+    async def _reach(self) -> None:
+        await asyncio.sleep(0)  # Others get their turn, as they do while a disk is written.
+        if self.away:
+            raise StoreError("state_unusable", reason="away")

@@ -12,7 +12,7 @@ def described(turn: Turn) -> dict[str, Any]:
     passage = outcome.passage if isinstance(outcome, Answer | Abstention) else None
     text = "\n\n".join(plain(reply.text) for reply in turn.replies)
     return {
-        "outcome": _outcome_name(outcome),
+        "outcome": outcome_name(outcome),
         "language": turn.language,
         "text": text,
         "body": "\n\n".join(plain(reply.body or reply.text) for reply in turn.replies),
@@ -40,7 +40,8 @@ def explained(turn: Turn) -> list[dict[str, Any]]:
     ]
 
 
-def _outcome_name(outcome: Outcome | None) -> str | None:
+def outcome_name(outcome: Outcome | None) -> str | None:
+    """Return the contract's name of an outcome; None where nothing was asked."""
     match outcome:
         case None:
             return None

@@ -1,11 +1,13 @@
 """The commands. Each imports what it needs when it is called, so that `--help` is quick."""
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
-from bot.cli import asking, conversing, knowledge, running
+from bot.cli import asking, conversing, knowledge, running, upkeep
+from bot.cli.logs import came_from, redacted, set_up_logging
 from bot.cli.output import exit_code, say_error
 from bot.core.ports import BotError
 
@@ -22,6 +24,10 @@ app.command("simulator")(running.simulator)
 app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("converse")(conversing.converse)
+app.command("status")(upkeep.status)
+app.command("replay")(upkeep.replay)
+app.command("export")(upkeep.export)
+app.command("forget")(upkeep.forget)
 
 
 @app.callback(invoke_without_command=True)
@@ -43,10 +49,17 @@ def main() -> None:
     """Run a command; an error becomes one or two sentences and an exit code."""
     is_debugging = "--debug" in sys.argv
     sys.argv[:] = [argument for argument in sys.argv if argument != "--debug"]
+    set_up_logging()
     try:
         app()
-    except BotError as error:
+    except Exception as error:  # noqa: BLE001 - the last place to say it without a traceback
         if is_debugging:
-            raise
-        say_error(error)
-        sys.exit(exit_code(error))
+            sys.stderr.write(redacted("".join(traceback.format_exception(error))))
+        told = error if isinstance(error, BotError) else _unforeseen(error)
+        say_error(told)
+        sys.exit(exit_code(told))
+
+
+def _unforeseen(error: Exception) -> BotError:
+    """Return what to say of a mistake of ours, whose own words may hold anything."""
+    return BotError("unforeseen", where=came_from(error))

@@ -13,7 +13,7 @@ from bot.cli.output import CONTENT_FAILED, load, progress, say, say_json, senten
 from bot.core.ports import BotError
 
 if TYPE_CHECKING:
-    from bot.app import App
+    from bot.app.assembly import App
 
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, in and out.")]
 
@@ -136,7 +136,7 @@ def _with_app(work: Callable[["App"], Awaitable[Result]]) -> Result:
     settings = load()
 
     async def main() -> Result:
-        from bot.app import open_app
+        from bot.app.assembly import open_app
 
         async with open_app(settings) as app:
             with progress() as on_progress:

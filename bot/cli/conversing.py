@@ -104,9 +104,14 @@ def _tagged(conversations: Sequence["Conversation"], tag: str) -> Sequence["Conv
 
 @contextlib.contextmanager
 def _stage(settings: "Settings") -> Iterator["Stage"]:
-    """Start the bot on a copy of what is live, so that nothing played reaches the real data."""
-    from bot.app import prompts_folder
-    from bot.backends.store import DATABASE_FILE
+    """Start the bot on a copy of what is live, so that nothing played reaches the real data.
+
+    Nothing about people is in the copy, and no setting of the real bot's reaches it but these: it
+    has a database file and a key of its own.
+    """
+    from bot.app.folders import prompts_folder
+    from bot.backends.store.copies import forget_everyone
+    from bot.backends.store.database import DATABASE_FILE
     from bot.channels.scripts.stage import open_stage
     from bot.settings import settings_environment
 
@@ -123,7 +128,9 @@ def _stage(settings: "Settings") -> Iterator["Stage"]:
     with contextlib.ExitStack() as stack:
         with terminal().status(sentence("stage_opening")):
             environment = partial(settings_environment, **chosen)
-            stage = stack.enter_context(open_stage(environment, prepared=prepared))
+            stage = stack.enter_context(
+                open_stage(environment, prepared=prepared, clean=forget_everyone)
+            )
         yield stage
 
 

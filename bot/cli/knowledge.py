@@ -2,16 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.output import CONTENT_FAILED, load, progress, say, say_findings, sentence
 
 if TYPE_CHECKING:
-    from bot.app import App
-    from bot.backends.knowledge.versions import Version
+    from bot.backends.knowledge.versions import Versions
 
 app = typer.Typer(help="Check and publish the knowledge folder.", no_args_is_help=True)
 
@@ -50,7 +51,7 @@ def sync() -> None:
     settings = load()
 
     async def main() -> None:
-        from bot.app import open_app
+        from bot.app.assembly import open_app
 
         began = time.perf_counter()
         async with open_app(settings) as bot:
@@ -78,36 +79,69 @@ def status() -> None:
     settings = load()
 
     async def main() -> None:
-        from bot.app import open_app
+        from bot.app.assembly import open_app
 
         async with open_app(settings) as bot:
-            live = await bot.knowledge.versions.live()
-            if live is None:
-                say(sentence("not_live", path=settings.knowledge))
-            else:
-                await _say_live(bot, live)
+            versions = bot.knowledge.versions
+            live = await described_live(versions)
+            say_live(live, settings.knowledge)
+            if live:
+                is_live = await is_folder_live(versions, settings.knowledge)
+                say_folder(settings.knowledge, is_live=is_live)
 
     asyncio.run(main())
 
 
-async def _say_live(bot: "App", live: "Version") -> None:
-    from bot.backends.knowledge.folder import check_folder
+async def described_live(versions: "Versions") -> dict[str, Any] | None:
+    """Describe the version that is live, if one is."""
+    live = await versions.live()
+    if live is None:
+        return None
+    content = await versions.content(live)
+    return {
+        "version": live.number,
+        "at": live.at,
+        "cards": len({card.name for card in content.cards}),
+        "languages": sorted({card.language for card in content.cards}),
+        "embeddings": live.embeddings,
+        "state": live.state,
+        "kept": len(await versions.all()),
+    }
 
-    content = await bot.knowledge.versions.content(live)
+
+def say_live(live: Mapping[str, Any] | None, folder: Path) -> None:
+    """Print what is live, as it was described."""
+    if live is None:
+        say(sentence("not_live", path=folder))
+        return
     say(
         sentence(
             "live",
-            number=live.number,
-            at=live.at,
-            cards=len({card.name for card in content.cards}),
-            languages=", ".join(sorted({card.language for card in content.cards})),
-            embeddings=live.embeddings,
-            state=sentence(f"state_{live.state}"),
+            number=live["version"],
+            at=f"{datetime.fromisoformat(live['at']):%Y-%m-%d %H:%M:%S}",
+            cards=live["cards"],
+            languages=", ".join(live["languages"]),
+            embeddings=live["embeddings"],
+            state=sentence(f"state_{live['state']}"),
         )
     )
-    say(sentence("versions_kept", count=len(await bot.knowledge.versions.all())))
-    folder = bot.settings.knowledge
+    say(sentence("versions_kept", count=live["kept"]))
+
+
+async def is_folder_live(versions: "Versions", folder: Path) -> bool:
+    """Say whether the folder, as it is now, is what is live.
+
+    Raises:
+        KnowledgeError: there is no folder, or it cannot be read.
+    """
+    from bot.backends.knowledge.folder import check_folder
+
+    live = await versions.live()
     today = datetime.now(UTC).astimezone().date()
     checked = await asyncio.to_thread(check_folder, folder, today=today)
-    is_same = checked.content.hash() == live.hash and not checked.mistakes
-    say(sentence("folder_same" if is_same else "folder_differs", path=folder))
+    return live is not None and checked.content.hash() == live.hash and not checked.mistakes
+
+
+def say_folder(folder: Path, *, is_live: bool) -> None:
+    """Print whether the folder is what is live."""
+    say(sentence("folder_same" if is_live else "folder_differs", path=folder))

@@ -1,7 +1,6 @@
 """What commands print: sentences from `prompts/`, findings, errors and their exit codes."""
 
 import json
-import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.logs import redacted
 from bot.core.ports import BotError
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ _EXIT_CODES = {
             "text_missing",
             "script_missing",
             "scripts_none",
+            "webhook_secret_missing",
+            "key_invalid",
+            "key_missing",
+            "key_open",
+            "key_damaged",
+            "key_wrong",
+            "data_missing",
+            "forget_unasked",
         ),
         CALLED_WRONGLY,
     ),
@@ -65,7 +73,7 @@ def load() -> "Settings":
 @cache
 def words() -> Mapping[str, str]:
     """Return what the commands print, in the language of `AKAR_LANGUAGE` or the system."""
-    from bot.app import prompts_folder
+    from bot.app.folders import prompts_folder
     from bot.backends.prompts import read_command_words
     from bot.settings import command_language, load_settings
 
@@ -86,15 +94,15 @@ def sentence(name: str, /, **values: object) -> str:
 
 
 def error_text(error: BotError) -> str:
-    """Return what an error means, and the mend."""
+    """Return what an error means, and the mend; never a password or a token."""
     values = dict(error.values)
     if error.code == "setting_unknown":
         near = values.get("near")
         values["hint"] = sentence("setting_unknown_hint", near=near) if near else ""
     try:
-        return sentence(error.code, **values)
+        return redacted(sentence(error.code, **values))
     except KeyError:
-        return str(error)
+        return redacted(str(error))
 
 
 def say(text: str) -> None:
@@ -103,9 +111,32 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def say_json(value: object) -> None:
-    """Print a JSON object on a line of its own."""
-    say(json.dumps(value, ensure_ascii=False))
+def say_beside(text: str) -> None:
+    """Print a line on standard error, beside a result that is for programs."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def say_json(value: object, *, indent: int | None = None) -> None:
+    """Print a JSON object, on a line of its own unless it is indented."""
+    say(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def say_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows: as a table on a terminal, as lines in a pipe; nothing where there are none."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            say("  ".join(("", *(" ".join(value.split()) for value in row))))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*(sentence(f"column_{name}") for name in names))
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if rows:
+        Console().print(table)
 
 
 def say_error(error: BotError) -> None:
@@ -117,8 +148,7 @@ def say_error(error: BotError) -> None:
 
 def say_problem(error: BotError) -> None:
     """Print one sentence on standard error."""
-    sys.stderr.write(f"{sentence('error', text=error_text(error))}\n")
-    sys.stderr.flush()
+    say_beside(sentence("error", text=error_text(error)))
 
 
 def finding_line(finding: "Finding", folder: Path) -> str:
@@ -175,10 +205,3 @@ def terminal() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True)
-
-
-def set_up_logging(*, level: int = logging.WARNING) -> None:
-    """Log to standard error; never the requests of httpx, whose URLs hold the bot's token."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import (
-    load,
-    progress,
-    say,
-    say_error,
-    sentence,
-    set_up_logging,
-)
+from bot.cli.output import load, progress, say, say_error, sentence
 from bot.core.ports import BotError, ChannelError
 
 if TYPE_CHECKING:
@@ -42,7 +35,6 @@ def run(
 
     Example: `akar run`, or `AKAR_TELEGRAM_TOKEN=… akar run`
     """
-    set_up_logging()
     settings = load()
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     with contextlib.ExitStack() as stack:
@@ -76,7 +68,6 @@ def simulator(
     from bot.channels.simulator import TOKEN
     from bot.channels.simulator.server import serve
 
-    set_up_logging()
     settings = load()
     serve(
         listen=listen or settings.simulator_listen,
@@ -93,7 +84,7 @@ async def _run(
     simulator: "_Simulator | None" = None,
     control: Path | None,
 ) -> None:
-    from bot import app
+    from bot.app.running import run as run_bot
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -106,14 +97,14 @@ async def _run(
             say(sentence("chat_page", url=simulator.url))
 
     with progress() as on_progress:
-        await app.run(
+        await run_bot(
             settings,
             token=token,
             url=simulator.url if simulator else settings.telegram_url,
             stop=stop,
             reports=_Narrator(on_progress, is_simulated=settings.telegram_token is None),
             server_up=server_up,
-            control=control,
+            control_path=control,
         )
 
 

@@ -7,8 +7,11 @@ from typing import assert_never
 
 from bot.core import render
 from bot.core.answer import answer
+from bot.core.masking import mask
 from bot.core.messages import (
     Abstention,
+    Answer,
+    Asked,
     Command,
     Incoming,
     Language,
@@ -22,10 +25,11 @@ from bot.core.messages import (
     Unreadable,
     Vote,
 )
+from bot.core.pacing import Verdict
 from bot.core.ports import BotError, GuessLanguage, Knowledge, Store
 from bot.core.route import client_language, route
 
-COMMANDS = ("start", "help", "language", "sources", "privacy")
+COMMANDS = ("start", "help", "language", "sources", "privacy", "export", "forget")
 """The commands people can give, in the order in which they are shown."""
 
 _VOTES: Mapping[str, Vote] = {"up": "up", "down": "down"}
@@ -43,6 +47,8 @@ class Conversation:
         phrases: Mapping[Language, render.Phrases],
         min_confidence: float,
         today: Callable[[], date],
+        askers: Callable[[int], Verdict] = lambda _: "fine",
+        keep_days: int = 30,
         max_passages: int = 10,
     ) -> None:
         self.knowledge = knowledge
@@ -51,6 +57,8 @@ class Conversation:
         self.phrases = phrases
         self.min_confidence = min_confidence
         self.today = today
+        self.askers = askers
+        self.keep_days = keep_days
         self.max_passages = max_passages
 
     async def turn(self, incoming: Incoming) -> Turn:
@@ -66,7 +74,7 @@ class Conversation:
         Raises:
             BotError: the cards cannot be searched, or the state cannot be read.
         """
-        chosen = question.chosen or await self.store.language(question.sender.person)
+        chosen = question.chosen or await self._chosen(question.sender)
         way = route(question.text, chosen=chosen, guess=self.guess, phrases=self.phrases)
         if way.smalltalk:
             return self._told(way.smalltalk, way.language)
@@ -80,9 +88,9 @@ class Conversation:
     async def _turn(self, incoming: Incoming) -> Turn:
         match incoming:
             case Question():
-                return await self.ask(incoming)
+                return await self._question(incoming)
             case Command(_, sender, name):
-                return await self._command(name, await self._language(sender))
+                return await self._command(name, sender, await self._language(sender))
             case Press():
                 return await self._press(incoming)
             case Unreadable(_, sender):
@@ -90,12 +98,25 @@ class Conversation:
             case _:
                 assert_never(incoming)
 
+    async def _question(self, question: Question) -> Turn:
+        """Answer a question, and keep what program staff may read of it."""
+        match self.askers(question.sender.person):
+            case "fine":
+                turn = await self.ask(question)
+                return replace(turn, asked=_kept(question, turn))
+            case "warn":
+                return self._say("slow_down", await self._language(question.sender))
+            case "silent":
+                return Turn(self._likely_language(question))
+            case _ as never:
+                assert_never(never)
+
     def _likely_language(self, incoming: Incoming) -> Language:
         """Return a person's language without asking the state, which may be what failed."""
         guessed = self.guess(incoming.text) if isinstance(incoming, Question) else None
         return guessed or client_language(incoming.sender.client_language)
 
-    async def _command(self, name: str, language: Language) -> Turn:
+    async def _command(self, name: str, sender: Sender, language: Language) -> Turn:
         phrases, program = self.phrases[language], self.knowledge.program(language)
         match name:
             case "start":
@@ -107,6 +128,15 @@ class Conversation:
                 return Turn(language, replies=(Reply(text, (render.languages(self.phrases),)),))
             case "sources":
                 reply = render.all_sources(self.knowledge.sources(), phrases=phrases)
+                return Turn(language, replies=(reply,))
+            case "export" | "forget" if sender.chat != sender.person:
+                return self._say("private_only", language)
+            case "export":
+                kept = await self.store.export(sender.person)
+                reply = Reply(phrases["export"], document=render.exported(kept))
+                return Turn(language, replies=(reply,))
+            case "forget":
+                reply = render.ask_to_forget(sender.person, phrases=phrases)
                 return Turn(language, replies=(reply,))
             case "help" | "privacy":
                 return self._say(name, language)
@@ -124,6 +154,11 @@ class Conversation:
                 return Turn(key, replies=(reply,), toast=self.phrases[key]["language_name"])
             case "q":
                 return await self._example(press, key, language)
+            case "forget" if key == render.digest(str(press.sender.person)):
+                await self.store.forget(press.sender.person)
+                return replace(self._say("forgotten", language), keyboard=())
+            case "keep" if key == render.digest(str(press.sender.person)):
+                return Turn(language, toast=self.phrases[language]["kept"], keyboard=())
             case "s" | "c" | "up" | "down":
                 passage = self.knowledge.card(key, language=language)
                 if passage and not self._is_over(passage):
@@ -191,12 +226,31 @@ class Conversation:
 
     def _say(self, phrase: str, language: Language) -> Turn:
         program = self.knowledge.program(language)
-        reply = render.said(phrase, phrases=self.phrases[language], program=program)
+        words = self.phrases[language]
+        reply = render.said(phrase, phrases=words, program=program, days=self.keep_days)
         return Turn(language, replies=(reply,))
 
     async def _language(self, sender: Sender) -> Language:
-        chosen = await self.store.language(sender.person)
-        return chosen or client_language(sender.client_language)
+        return await self._chosen(sender) or client_language(sender.client_language)
+
+    async def _chosen(self, sender: Sender) -> Language | None:
+        """Return the language a person chose, which may have come with what they wrote."""
+        if sender.settings:
+            return sender.settings.language
+        return await self.store.language(sender.person)
 
     def _is_over(self, passage: Passage) -> bool:
         return passage.valid_until is not None and passage.valid_until < self.today()
+
+
+def _kept(question: Question, turn: Turn) -> Asked | None:
+    """Return what is kept of a question, without personal data; of small talk nothing."""
+    match turn.outcome:
+        case Answer(passage):
+            outcome, card, confidence = "answer", passage.card, passage.confidence
+        case Abstention(confidence, passage):
+            outcome, card = "abstain", passage.card if passage else ""
+        case _:
+            return None
+    text = mask(question.text)
+    return Asked(question.sender.person, text, turn.language, outcome, card, confidence)

@@ -1,77 +1,246 @@
-"""Each update once, each chat in order, chats side by side."""
+"""Each update once, each chat in order, chats side by side, and what a crash left waiting."""
 
 import asyncio
+import contextlib
+import heapq
 import logging
-from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from bot.core.messages import Command, Incoming, Press
+from bot.core.messages import Received
+from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, UpdateError
 
 log = logging.getLogger(__name__)
 
-_REMEMBERED = 10_000  # Update ids; Telegram repeats an update within minutes, if at all.
+_PAUSES = (0.2, 1.0, 5.0)  # Seconds after each failed attempt.
+_LONGEST_PAUSE = 30.0  # While the surroundings fail, for as long as they do.
+
+_Lane = tuple[int, bool]
+_Entry = tuple[int, Received]
 
 
 class Inbox:
-    """Hands each incoming to `handle`: once, in the order of its chat, other chats beside it.
+    """Hands each update to `handle`: once, in the order of its chat, other chats beside it.
 
     Commands and button presses have a lane of their own in each chat, so that a slow answer does
-    not hold them up. What fails is logged by its update id, and its chat goes on.
+    not hold them up. What fails again and again becomes a dead letter, and its chat goes on. What
+    is not in memory waits in the mail, and is fetched as room comes free.
     """
 
     def __init__(
         self,
-        handle: Callable[[Incoming], Awaitable[None]],
+        mail: Mail,
+        handle: Callable[[Received], Awaitable[None]],
         *,
         side_by_side: int = 64,
-        max_open: int = 2_000,
+        max_open: int = 1_000,
+        on_failed: Callable[[Received], None] = lambda _: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.mail = mail
         self.handle = handle
-        self._lanes: dict[tuple[int, bool], deque[Incoming]] = {}
+        self.has_more = True
+        """Something may wait in the mail that is not in memory; what comes in waits behind it."""
+        self._max_open = max_open
+        self._on_failed = on_failed
+        self._sleep = sleep
+        self._lanes: dict[_Lane, list[_Entry]] = {}
+        self._open: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[int, None] = OrderedDict()
         self._places = asyncio.Semaphore(side_by_side)
-        self._room = asyncio.Semaphore(max_open)
+        self._is_ending = False
+        self._stops = 0  # Nothing begins until what is being stopped has stopped.
+        self._has_news = False
+        self._came_free = asyncio.Event()
 
-    async def receive(self, incoming: Incoming) -> None:
-        """Take in an incoming; waits while too many are open, so that memory stays bounded."""
-        if incoming.update in self._seen:
+    async def receive(self, letters: Sequence[Received]) -> None:
+        """Keep updates, and begin to answer them; returns once they are on disk.
+
+        Raises:
+            StoreError: they could not be kept.
+        """
+        new = await self.mail.receive(letters)
+        if self.has_more:
+            self.look()  # Older updates of the same chats may wait, and go first.
             return
-        await self._room.acquire()
-        self._remember(incoming.update)
-        lane = (incoming.sender.chat, isinstance(incoming, Command | Press))
-        if lane in self._lanes:
-            self._lanes[lane].append(incoming)
+        for letter in new:
+            self._enter(letter)
+
+    async def refill(self) -> None:
+        """Begin to answer what waits in the mail, as far as there is room.
+
+        Raises:
+            StoreError: the mail cannot be read.
+        """
+        space = self._space()
+        if not space:
             return
-        self._lanes[lane] = deque([incoming])
-        task = asyncio.create_task(self._work(lane))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.has_more, self._has_news = True, False
+        beside = self._open
+        letters = await self.mail.waiting(beside=beside, limit=space)
+        if beside is not self._open:
+            return  # What was in hand has been abandoned, and goes before these.
+        self.has_more = self._has_news or len(letters) == space
+        for letter in letters:
+            self._enter(letter)
+
+    async def follow(self, *, every: float) -> None:
+        """Refill for ever: as room comes free, and every so many seconds."""
+        pause = every
+        while True:
+            try:
+                await self.refill()
+            except StoreError as error:
+                log.warning("what waits cannot be read, trying again: %s", error)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                pause = every
+                if self.has_more and self._space():
+                    continue
+            self._came_free.clear()
+            await self._wait(pause)
+
+    def look(self) -> None:
+        """Look at what waits now: somebody has brought something in."""
+        self.has_more = self._has_news = True
+        self._came_free.set()
+
+    async def room(self) -> None:
+        """Return once there is room for more; until then nothing should be fetched."""
+        while len(self._open) >= self._max_open:
+            self._came_free.clear()
+            await self._came_free.wait()
 
     async def finish(self, *, within: float) -> int:
-        """Wait for what is in hand, at most `within` seconds; return how many are left."""
+        """Finish what is in hand, at most `within` seconds; return how many updates are left."""
+        self._is_ending = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within)
             for task in late:
                 task.cancel()
-        return sum(len(waiting) for waiting in self._lanes.values())
+            await asyncio.gather(*late, return_exceptions=True)
+        return len(self._open)
 
-    def _remember(self, update: int) -> None:
-        self._seen[update] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
+    async def abandon(self) -> None:
+        """Stop at once what is in hand: another process has taken it over."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        self._lanes = {}
+        self._open = set()
+        self._stops += 1
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stops -= 1
+        self.look()
 
-    async def _work(self, lane: tuple[int, bool]) -> None:
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._came_free.wait()
+
+    def _space(self) -> int:
+        """Return how many more updates may be begun now."""
+        if self._is_ending or self._stops:
+            return 0
+        return self._max_open - len(self._open)
+
+    def _enter(self, letter: Received) -> None:
+        if letter.update in self._open:
+            return
+        if not self._space():
+            self.has_more = True  # It is on disk, and fetched when there is room.
+            return
+        self._open.add(letter.update)
+        lane = (letter.chat, letter.is_aside)
+        if lane in self._lanes:
+            heapq.heappush(self._lanes[lane], (letter.update, letter))
+            return
+        self._lanes[lane] = [(letter.update, letter)]
+        task = asyncio.create_task(self._work(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, lane: _Lane) -> None:
         waiting = self._lanes[lane]
-        while waiting:
+        while waiting and not self._is_ending:
             async with self._places:
-                await self._handle(waiting[0])
-            waiting.popleft()
-            self._room.release()
-        del self._lanes[lane]
+                if self._is_ending:
+                    break
+                _, letter = heapq.heappop(waiting)
+                await self._attempt(letter)
+            self._open.discard(letter.update)
+            self._came_free.set()
+        if not self._is_ending:
+            del self._lanes[lane]
+            await self._release(lane)
 
-    async def _handle(self, incoming: Incoming) -> None:
+    async def _release(self, lane: _Lane) -> None:
+        chat, is_aside = lane
+        if (chat, not is_aside) in self._lanes:
+            return
         try:
-            await self.handle(incoming)
-        except Exception:  # A bad update must not block its chat.
-            log.exception("update %s could not be handled", incoming.update)
+            await self.mail.release(chat)
+        except StoreError as error:
+            log.warning("chat %s was not let go: %s", chat, error)
+
+    async def _attempt(self, letter: Received) -> None:
+        """Answer one update; whatever is wrong with that, its chat goes on."""
+        try:
+            await self._answer(letter)
+        except Exception as error:  # noqa: BLE001 - it waits in the mail, and is fetched again
+            log.error("update %s is put off: %s", letter.update, _where(error))  # noqa: TRY400
+
+    async def _answer(self, letter: Received) -> None:
+        """Answer one update, again and again while the surroundings fail."""
+        attempts, pause = letter.attempts, 1.0
+        while True:
+            try:
+                await self.handle(letter)
+            except LostError as error:
+                log.warning("update %s: %s", letter.update, error)
+                return
+            except UpdateError as error:
+                log.error("update %s: %s", letter.update, error)  # noqa: TRY400 - as below
+                await self._give_up(letter, error)
+                return
+            except (StoreError, ChannelError) as error:  # The reply waits until it can be sent.
+                log.warning("update %s waits: %s", letter.update, error)
+                await self._sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception as error:  # noqa: BLE001 - a bad update must not block its chat
+                attempts += 1
+                log.error(  # noqa: TRY400 - a traceback may hold what a person wrote
+                    "update %s failed, attempt %s: %s", letter.update, attempts, _where(error)
+                )
+                if attempts > len(_PAUSES):
+                    await self._give_up(letter, error)
+                    return
+                await self._note(letter, error, is_final=False)
+                await self._sleep(_PAUSES[attempts - 1])
+            else:
+                return
+
+    async def _give_up(self, letter: Received, error: Exception) -> None:
+        """Make an update a dead letter, however long that takes."""
+        while not await self._note(letter, error, is_final=True):
+            await self._sleep(_LONGEST_PAUSE)
+        self._on_failed(letter)
+
+    async def _note(self, letter: Received, error: Exception, *, is_final: bool) -> bool:
+        """Note a failed attempt; return whether that could be done."""
+        try:
+            await self.mail.fail(letter, _where(error), is_final=is_final)
+        except StoreError as away:
+            log.warning("update %s: its failure was not noted: %s", letter.update, away)
+            return False
+        return True
+
+
+def _where(error: Exception) -> str:
+    """Name an error and the line it comes from, without its text, which may be a person's."""
+    if isinstance(error, BotError):
+        return str(error)
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    file = place.tb_frame.f_code.co_filename.rpartition("/")[2] if place else "?"
+    return f"{type(error).__name__} in {file}:{place.tb_lineno if place else 0}"

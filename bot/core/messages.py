@@ -1,8 +1,9 @@
 """Frozen values that travel through a turn: what came in, what was found, what goes out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 Language = str
 """`id` (Indonesian, the default), `en` or `zh` (simplified Chinese)."""
@@ -20,6 +21,15 @@ class Sender:
     chat: int
     client_language: str = ""
     """The language their Telegram is set to, as an IETF tag, or nothing."""
+    settings: "PersonSettings | None" = None
+    """What the person had chosen when this came in; None where nobody has looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSettings:
+    """What a person chose."""
+
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,14 @@ Keyboard = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file to send."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to send, in Markdown."""
 
@@ -172,6 +190,8 @@ class Reply:
     keyboard: Keyboard = ()
     body: str = ""
     """The text without the evidence line."""
+    document: Document | None = None
+    """A file that goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +209,48 @@ class Turn:
     """The passages the outcome was decided on, best first."""
     error: Exception | None = None
     """What failed on the way, for the log."""
+    asked: "Asked | None" = None
+    """What is kept of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is kept of a question, for program staff: its text holds no personal data."""
+
+    person: int
+    text: str
+    language: Language
+    outcome: str
+    card: str = ""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the channel, such as a message to send, as it is recorded before it is made."""
+
+    method: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An update as it came, committed before anybody is told that it arrived."""
+
+    update: int
+    chat: int
+    raw: str
+    """The update as JSON."""
+    is_aside: bool = False
+    """A command or a press: it does not wait for the chat's questions."""
+    person: int = 0
+    message: int | None = None
+    """The message that a repeated answer is a reply to."""
+    at: float = 0.0
+    """When it came in, in seconds since the epoch."""
+    calls: tuple[Call, ...] | None = None
+    """What is to be sent in answer, once that is decided."""
+    sent: int = 0
+    """How many of the calls were made before the process ended."""
+    attempts: int = 0
+    settings: PersonSettings | None = None

@@ -2,15 +2,27 @@
 
 BotError
 ├── ChannelError    a channel to people
+│   └── UpdateError   an update that cannot be read
 ├── KnowledgeError  the knowledge folder, its index, its search
 ├── ModelError      a chat or embedding model
 └── StoreError      the state
+    └── LostError     another process works on this chat now
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
-from bot.core.messages import Language, Passage, Program, Source, Vote
+from bot.core.messages import (
+    Asked,
+    Call,
+    Language,
+    Passage,
+    Program,
+    Received,
+    Source,
+    Vote,
+)
+from bot.core.pacing import Limit
 
 
 class BotError(Exception):
@@ -33,6 +45,10 @@ class ChannelError(BotError):
     """A channel to people cannot be used: a port in use, a refused token, a server away."""
 
 
+class UpdateError(ChannelError):
+    """An update cannot be read, however often it is tried."""
+
+
 class KnowledgeError(BotError):
     """The knowledge cannot be read, published or searched."""
 
@@ -43,6 +59,10 @@ class ModelError(BotError):
 
 class StoreError(BotError):
     """The state cannot be read or written."""
+
+
+class LostError(StoreError):
+    """Another process has taken a chat over, and answers in it."""
 
 
 class Knowledge(Protocol):
@@ -86,6 +106,65 @@ class Store(Protocol):
 
     async def votes(self, card: str) -> Mapping[Vote, int]:
         """Count the votes that a card's answers got."""
+        ...
+
+    async def export(self, person: int) -> Mapping[str, Any]:
+        """Return everything that is kept about a person, as JSON can hold it."""
+        ...
+
+    async def forget(self, person: int) -> None:
+        """Delete everything about a person."""
+        ...
+
+
+class Mail(Protocol):
+    """The durable inbox with its outbox: what came in, and what is to be sent in answer.
+
+    Each method returns once it is on disk, and raises StoreError while that cannot be.
+    """
+
+    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
+        """Keep updates; return those that are new, and are for this process to answer."""
+        ...
+
+    async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
+        """Return what waits for this process, oldest first, beside the updates named."""
+        ...
+
+    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+        """Keep what is to be sent in answer to an update, before it is sent.
+
+        Raises:
+            LostError: another process has taken the chat over.
+        """
+        ...
+
+    async def sent(self, letter: Received, count: int) -> None:
+        """Note that so many of the calls were made."""
+        ...
+
+    async def done(self, letter: Received) -> None:
+        """Note that an update is answered, and delete what it said."""
+        ...
+
+    async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
+        """Note a failed attempt; after the final one the update is a dead letter."""
+        ...
+
+    async def release(self, chat: int) -> None:
+        """Let any process take the chat's next update."""
+        ...
+
+
+class Rates(Protocol):
+    """Places in a row for what is sent, shared by all who send for one bot."""
+
+    async def reserve(self, limits: Sequence[Limit]) -> float:
+        """Take the next place in each scope; return the seconds until the latest of them."""
+        ...
+
+    async def pause(self, limit: Limit, seconds: float) -> None:
+        """Give no place in a scope for so long."""
         ...
 
 

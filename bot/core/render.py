@@ -1,15 +1,17 @@
 """An outcome in words: the reply's text, its evidence and its buttons."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from bot.core.messages import (
     Abstention,
     Answer,
     Button,
+    Document,
     Keyboard,
     Language,
     Outcome,
@@ -45,9 +47,10 @@ def render(outcome: Outcome, *, phrases: Phrases, program: Program, today: date)
             assert_never(outcome)
 
 
-def said(phrase: str, *, phrases: Phrases, program: Program) -> Reply:
+def said(phrase: str, *, phrases: Phrases, program: Program, **numbers: int) -> Reply:
     """Say a fixed phrase, with what the program says of itself filled in."""
     text = phrases[phrase].format(
+        **numbers,
         name=program.name,
         about=program.about,
         ask=program.ask,
@@ -122,6 +125,21 @@ def languages(phrases: Mapping[Language, Phrases]) -> tuple[Button, ...]:
     return tuple(
         Button(words["language_name"], f"l:{language}") for language, words in phrases.items()
     )
+
+
+def ask_to_forget(person: int, *, phrases: Phrases) -> Reply:
+    """Ask whether everything about a person is to be deleted; the buttons are theirs alone."""
+    mine = digest(str(person))
+    keyboard = (
+        (Button(phrases["forget_yes"], f"forget:{mine}"),),
+        (Button(phrases["forget_no"], f"keep:{mine}"),),
+    )
+    return Reply(phrases["forget"], keyboard)
+
+
+def exported(kept: Mapping[str, Any]) -> Document:
+    """Put everything that is kept about a person in a file."""
+    return Document("akar.json", json.dumps(kept, ensure_ascii=False, indent=2))
 
 
 def digest(text: str) -> str:

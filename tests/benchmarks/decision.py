@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import open_app
+from bot.app.assembly import open_app
 from bot.backends.knowledge.decision import FILE
 from bot.core.messages import Passage
 from bot.settings import load_settings

@@ -1,26 +1,21 @@
 """The vectors may stand on a Chroma server."""
 
 import asyncio
-import contextlib
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from chromadb.api import ServerAPI
 from chromadb.api.shared_system_client import SharedSystemClient
 
-from bot.app import open_app
+from bot.app.assembly import open_app
 from bot.core.messages import Answer
 from bot.core.ports import KnowledgeError
 from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.integration.knowledge_folders import STALLS, write
+from tests.servers import ChromaServer, chroma_server
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -34,44 +29,6 @@ def _connections_closed() -> Iterator[None]:
         session = getattr(api, "_session", None)
         if session is not None:
             session.close()
-
-
-@dataclass
-class ChromaServer:
-    """A running `chroma run`."""
-
-    url: str
-    process: "subprocess.Popen[bytes]"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@contextlib.contextmanager
-def chroma_server(folder: Path) -> Iterator[ChromaServer]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder)]
-    options = ["--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
-    server = ChromaServer(f"http://127.0.0.1:{port}", process)
-    try:
-        _wait_for(server)
-        yield server
-    finally:
-        server.kill()
-
-
-def _wait_for(server: ChromaServer) -> None:
-    deadline = time.monotonic() + 60
-    with httpx.Client(trust_env=False) as client:
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.HTTPError):
-                if client.get(f"{server.url}/api/v2/heartbeat").is_success:
-                    return
-            time.sleep(0.1)
-    pytest.fail("the Chroma server did not start")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The player of conversation scripts: what it refuses, what it finds, and how it exits."""
 
+import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -10,16 +12,30 @@ from pathlib import Path
 
 import pytest
 
+from bot.backends.keys import load_keys
+from bot.backends.store.copies import forget_everyone
+from bot.backends.store.database import DATABASE_FILE, open_database
+from bot.backends.store.mail import DatabaseMail
+from bot.backends.store.people import People
+from bot.backends.store.secrets import note_key
+from bot.backends.store.sharing import Alone
 from bot.channels.scripts.playing import Result, play
+from bot.channels.scripts.processes import copy_data
 from bot.channels.scripts.reading import read_scripts
 from bot.channels.scripts.script import Case, cases
 from bot.channels.scripts.stage import Stage, open_stage
+from bot.channels.telegram.incoming import envelope
+from bot.core.messages import Asked
 from bot.core.ports import ChannelError
 from bot.settings import settings_environment
+from tests.integration.knowledge_folders import write
+from tests.integration.processes import akar
 
 ROOT = Path(__file__).parent.parent.parent
 
 pytestmark = pytest.mark.timeout(120)
+
+SOMEBODY = 700_000_003
 
 RIGHT = """
 conversation: sumber dan nilai
@@ -315,3 +331,74 @@ def test_exits_as_the_bot_does_that_cannot_start(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert "AKAR_EMBEDDINGS=nobody:nothing" in done.stderr
+
+
+# What the played bot knows
+
+
+async def meet_somebody(data: Path) -> None:
+    """Keep what somebody chose, thought and asked, under the key of the real bot."""
+    cipher = load_keys(None, data=data, is_shared=False)
+    async with open_database(data) as database:
+        await note_key(database, cipher)
+        people = People(database, cipher)
+        await people.choose_language(SOMEBODY, "zh")
+        await people.vote(SOMEBODY, chat=SOMEBODY, message=1, card="stalls#papers", vote="up")
+        mail = DatabaseMail(database, cipher, claims=Alone(data), envelope=envelope)
+        letter = envelope(json.dumps({"update_id": SOMEBODY, "message": {}}))
+        await mail.receive([letter])
+        await mail.record(letter, [], Asked(SOMEBODY, "surat", "id", "abstain"))
+
+
+def counts(data: Path) -> dict[str, int]:
+    """How many rows each table has that is not empty."""
+    with closing(sqlite3.connect(data / DATABASE_FILE)) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {
+            name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for (name,) in names
+        }
+    return {name: count for name, count in found.items() if count}
+
+
+async def test_nothing_about_people_is_in_the_copy(tmp_path: Path) -> None:
+    await meet_somebody(tmp_path / "data")
+    copy_data(tmp_path / "data", tmp_path / "copy")
+
+    forget_everyone(tmp_path / "copy")
+
+    assert {"person", "vote", "inbox", "question", "secret"} <= counts(tmp_path / "data").keys()
+    assert counts(tmp_path / "copy") == {"live": 1, "alembic_version": 1}
+    assert not any(b"stalls#papers" in path.read_bytes() for path in (tmp_path / "copy").iterdir())
+
+
+def test_the_copy_may_be_of_an_older_program(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as database:
+        database.executescript(
+            "CREATE TABLE person (id INTEGER, language TEXT); INSERT INTO person VALUES (1, 'id');"
+            "CREATE TABLE version (id INTEGER); INSERT INTO version VALUES (1);"
+        )
+
+    forget_everyone(tmp_path)
+
+    assert counts(tmp_path) == {"version": 1}
+
+
+def test_plays_without_the_real_key_and_database(tmp_path: Path) -> None:
+    data, knowledge = tmp_path / "data", write(tmp_path / "knowledge")
+    assert akar("knowledge", "sync", cwd=tmp_path, data=data, knowledge=knowledge).returncode == 0
+    asyncio.run(meet_somebody(data))
+    before = counts(data)
+    turns = "turns:\n  - user: surat apa untuk kios\n    bot: {cites: 'stalls#papers'}\n"
+    path = written(tmp_path, f"conversation: a\n{turns}")
+
+    done = converse(
+        data,
+        path,
+        knowledge=knowledge,
+        database_url="postgresql://akar@127.0.0.1:1/akar",
+        key=f"{'x' * 43}=",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert counts(data) == before

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.app import App, open_app
+from bot.app.assembly import App, open_app
 from bot.backends.models import EMBEDDED, Remembering, load_embeddings
 from bot.core.ports import KnowledgeError, ModelError
 from bot.settings import Settings

@@ -14,9 +14,9 @@ from langchain_core.embeddings import Embeddings
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.publish import MistakesError, Progress, Published, Publisher
 from bot.backends.knowledge.service import KnowledgeService
-from bot.backends.knowledge.vectors import VectorIndex, connect, drop
+from bot.backends.knowledge.vectors import VectorIndex, connect, drop, exists
 from bot.backends.knowledge.versions import KEPT, Version, Versions
-from bot.backends.store import open_database
+from bot.backends.store.database import Database, open_database
 from bot.core.ports import KnowledgeError
 from tests.fakes import TODAY
 from tests.integration.knowledge_folders import FRONT, STALLS, card, write
@@ -55,7 +55,7 @@ class House:
     """A publisher with everything around it."""
 
     folder: Path
-    data: Path
+    database: Database
     versions: Versions
     client: ClientAPI
     embeddings: Letters = field(default_factory=Letters)
@@ -65,9 +65,10 @@ class House:
             self.folder,
             versions=self.versions,
             open_index=lambda name, _: VectorIndex(self.client, name, self.embeddings),
+            has_index=self.has_index,
             drop_index=lambda name: drop(self.client, name),
             embeddings=embeddings,
-            lock=self.data / "publish.lock",
+            exclusive=lambda: self.database.exclusive("publish"),
             today=lambda: TODAY,
         )
 
@@ -88,6 +89,9 @@ class House:
         with pytest.raises(KilledError):
             await self.publish(files, on_progress=killed)
 
+    async def has_index(self, name: str) -> bool:
+        return exists(self.client, name)
+
     def collections(self) -> set[str]:
         return {collection.name for collection in self.client.list_collections()}
 
@@ -102,8 +106,8 @@ class House:
 
 @asynccontextmanager
 async def opened(folder: Path, data: Path) -> AsyncIterator[House]:
-    async with open_database(data) as connection:
-        yield House(folder, data, Versions(connection), connect(data, None))
+    async with open_database(data) as database:
+        yield House(folder, database, Versions(database), connect(data, None))
 
 
 @pytest.fixture
@@ -162,6 +166,16 @@ async def test_does_nothing_when_nothing_changed(house: House) -> None:
 
     assert (second.is_new, second.embedded, second.version) == (False, 0, first.version)
     assert house.embeddings.embedded == []
+
+
+async def test_vectors_that_did_not_come_along_are_built_again(house: House) -> None:
+    first = await house.publish()
+    drop(house.client, first.version.name)
+
+    second = await house.publish()
+
+    assert (second.is_new, second.version.state) == (True, "whole")
+    assert house.client.get_collection(second.version.name).count() == NUMBER_OF_TEXTS
 
 
 async def test_embeds_only_the_changed_texts_of_a_changed_card(house: House) -> None:
@@ -349,9 +363,9 @@ async def test_an_index_that_did_not_take_every_text_is_not_served(house: House)
 @asynccontextmanager
 async def service(folder: Path, data: Path) -> AsyncIterator[KnowledgeService]:
     """The real service, with the embedded model."""
-    async with open_database(data) as connection:
+    async with open_database(data) as database:
         yield KnowledgeService(
-            connection,
+            database,
             folder=folder,
             data=data,
             chroma_url=None,

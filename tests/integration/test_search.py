@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
-from bot.app import App, open_app
+from bot.app.assembly import App, open_app
 from bot.backends.knowledge.search import fuse
 from bot.backends.knowledge.served import Served
 from bot.core.messages import Abstention, Answer, Turn
@@ -199,9 +200,10 @@ async def test_nothing_is_found_by_words_that_no_card_holds(words_only: App) -> 
 async def test_nothing_is_recorded_by_asking(app: App) -> None:
     await app.ask("apa itu program akar")
 
-    database = app.knowledge.versions._database
-    rows = await database.rows("SELECT 1 FROM person UNION ALL SELECT 1 FROM vote")
-    assert rows == []
+    kept = text(
+        "SELECT 1 FROM person UNION ALL SELECT 1 FROM vote UNION ALL SELECT 1 FROM question"
+    )
+    assert await app.database.rows(kept) == []
 
 
 async def test_fuses_both_searches() -> None:

@@ -1,139 +1,37 @@
 """The real channel over HTTP, against the simulator in a process of its own."""
 
 import asyncio
-import contextlib
-import itertools
 import json
 import logging
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from bot.channels.simulator import TOKEN
-from bot.channels.telegram.channel import Telegram, connect
 from bot.core.conversation import COMMANDS, Conversation
-from bot.core.messages import Button, Command, Incoming, Question, Reply, Turn
+from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import ChannelError, KnowledgeError
 from bot.core.render import digest
 from tests.fakes import PHRASES, TODAY, ListedKnowledge, MemoryStore, passage
-from tests.integration.processes import environment
+from tests.integration.stages import (
+    USERNAME,
+    Held,
+    Json,
+    Running,
+    Stage,
+    TakeTurn,
+    answering,
+    channel_to,
+    echo,
+    saying,
+    simulator,
+    staged,
+)
 
 pytestmark = pytest.mark.timeout(120)
-
-Json = dict[str, Any]
-TakeTurn = Callable[[Incoming], Awaitable[Turn]]
-
-USERNAME = "@akar_simulator_bot"
-GROUP = -1001700000000
-
-_numbers = itertools.count(1)
-
-
-@dataclass
-class Stage:
-    """The simulator, as a test acts on it; `person` is somebody new."""
-
-    url: str
-    exchanges: Path
-    http: httpx.AsyncClient
-    person: str = ""
-    number: int = 0
-    after: int = 0
-
-    async def control(self, path: str, **body: Any) -> Json:
-        response = await self.http.post(f"/control/{path}", json=body)
-        assert response.status_code == 200, response.text
-        answer: Json = response.json()
-        return answer
-
-    async def begin(self) -> None:
-        """Let somebody new be the person, and look at what is sent from now on."""
-        sent = (await self.http.get("/control/sent")).json()
-        self.after = sent["last"]
-        await self.someone()
-
-    async def someone(self, language: str = "en") -> str:
-        name = f"person-{next(_numbers)}"
-        made = await self.control("people", name=name, key=name, language=language)
-        self.person, self.number = name, made["chat_id"]
-        return name
-
-    async def say(self, text: str, **more: Any) -> Json:
-        return await self.control("say", **{"person": self.person, "text": text} | more)
-
-    async def press(self, label: str) -> Json:
-        return await self.control("press", person=self.person, label=label)
-
-    async def upload(self, kind: str) -> None:
-        files = {
-            name: (None, value) for name, value in {"person": self.person, "kind": kind}.items()
-        }
-        response = await self.http.post("/control/upload", files=files)
-        assert response.status_code == 200, response.text
-
-    async def sent(self, *methods: str, wanted: int, person: str = "") -> list[Json]:
-        """What the bot called, accepted or refused, once there is as much as is wanted."""
-        wanted_of = person or self.person
-        found: list[Json] = []
-        last = self.after
-        async with asyncio.timeout(30):
-            while len(found) < wanted:
-                path = f"/control/sent?after={last}&timeout=5"
-                page = (await self.http.get(path)).json()
-                last = page["last"]
-                found += [
-                    entry
-                    for entry in page["sent"]
-                    if entry["person"] == wanted_of and entry["method"] in methods
-                ]
-        return found
-
-    async def texts(self, *, wanted: int = 1, person: str = "") -> list[str]:
-        """The messages that arrived."""
-        found = await self.sent("sendMessage", wanted=wanted, person=person)
-        return [entry["text"] for entry in found if entry["ok"]]
-
-    async def group_update(self, text: str, **more: Any) -> Json:
-        """A message in the group, delivered though it may not be for the bot."""
-        user = {"id": self.number, "is_bot": False, "first_name": "P", "language_code": "en"}
-        chat = {"id": GROUP, "type": "supergroup", "title": "Grup"}
-        message = {"message_id": 1, "date": 1, "chat": chat, "from": user, "text": text}
-        return await self.control("update", message=message | more)
-
-
-@dataclass
-class Running:
-    """A simulator in a process of its own."""
-
-    process: "subprocess.Popen[str]"
-    url: str
-    exchanges: Path
-
-
-@contextlib.contextmanager
-def simulator(folder: Path, exchanges: Path | None, *, listen: str = "") -> Iterator[Running]:
-    log = exchanges or folder / "exchanges.jsonl"
-    command = [sys.executable, "-m", "bot", "simulator", "--listen", listen or "127.0.0.1:0"]
-    process = subprocess.Popen(
-        [*command, "--chats", str(folder / "chats.sqlite3"), "--exchanges", str(log)],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield Running(process, process.stdout.readline().split()[-1], log)
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -142,17 +40,9 @@ def running(tmp_path_factory: pytest.TempPathFactory, exchanges: Path | None) ->
         yield started
 
 
-@contextlib.asynccontextmanager
-async def staged(running: Running) -> AsyncIterator[Stage]:
-    async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=30) as http:
-        stage = Stage(running.url, running.exchanges, http)
-        await stage.begin()
-        yield stage
-
-
 @pytest.fixture
-async def stage(running: Running) -> AsyncIterator[Stage]:
-    async with staged(running) as found:
+async def stage(running: Running, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with staged(running, tmp_path) as found:
         yield found
 
 
@@ -160,67 +50,8 @@ async def stage(running: Running) -> AsyncIterator[Stage]:
 async def unlogged_stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A simulator whose exchanges nobody checks: it may say what Telegram never would."""
     with simulator(tmp_path, None) as started:
-        async with staged(started) as found:
+        async with staged(started, tmp_path) as found:
             yield found
-
-
-@dataclass
-class Bot:
-    """A channel that polls until the test is over, or stops."""
-
-    channel: Telegram
-    stop: asyncio.Event
-    polling: "asyncio.Task[int]"
-
-
-def channel_of(stage: Stage, turn: TakeTurn) -> Telegram:
-    return Telegram(connect(TOKEN, url=stage.url), turn, phrases=PHRASES)
-
-
-@contextlib.asynccontextmanager
-async def answering(stage: Stage, turn: TakeTurn) -> AsyncIterator[Bot]:
-    channel, stop = channel_of(stage, turn), asyncio.Event()
-    await channel.connect(on_away=lambda error: None)
-    bot = Bot(channel, stop, asyncio.create_task(channel.poll(stop)))
-    try:
-        yield bot
-    finally:
-        stop.set()
-        await bot.polling
-        await channel.close()
-
-
-async def echo(incoming: Incoming) -> Turn:
-    """Say what was understood."""
-    match incoming:
-        case Question(text=text):
-            return Turn("en", replies=(Reply(f"heard: {text}"),))
-        case Command(name=name):
-            return Turn("en", replies=(Reply(f"command: {name}"),))
-        case _:
-            return Turn("en", replies=(Reply(type(incoming).__name__),))
-
-
-def saying(*texts: str, keyboard: tuple[tuple[Button, ...], ...] = ()) -> TakeTurn:
-    """A turn that says the same whatever comes in."""
-
-    async def turn(incoming: Incoming) -> Turn:
-        return Turn("en", replies=tuple(Reply(text, keyboard=keyboard) for text in texts))
-
-    return turn
-
-
-@dataclass
-class Held:
-    """A turn that waits until it is let go."""
-
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    go_on: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, incoming: Incoming) -> Turn:
-        self.begun.set()
-        await self.go_on.wait()
-        return await echo(incoming)
 
 
 def conversing(store: MemoryStore, *cards: str) -> TakeTurn:
@@ -386,7 +217,7 @@ async def test_waits_for_telegram_to_come_up(tmp_path: Path, exchanges: Path | N
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     away: asyncio.Queue[ChannelError] = asyncio.Queue()
-    channel = Telegram(connect(TOKEN, url=f"http://{listen}"), echo, phrases=PHRASES)
+    channel = channel_to(f"http://{listen}")
     connecting = asyncio.create_task(channel.connect(on_away=away.put_nowait))
     error = await away.get()
     with simulator(tmp_path, exchanges, listen=listen):
@@ -400,7 +231,7 @@ async def test_waits_for_telegram_to_come_up(tmp_path: Path, exchanges: Path | N
 
 @pytest.mark.parametrize("token", ["1:x", "123456:" + "x" * 35])
 async def test_a_refused_token_is_named(stage: Stage, token: str) -> None:
-    channel = Telegram(connect(token, url=stage.url), echo, phrases=PHRASES)
+    channel = channel_to(stage.url, token=token)
 
     with pytest.raises(ChannelError) as refused:
         await channel.connect(on_away=lambda error: None)
@@ -546,7 +377,7 @@ COMMAND_PHRASES = {
 async def introduced(stage: Stage, number: str) -> list[str]:
     """Introduce the bot with descriptions of this number; return what was registered."""
     since = exchanged(stage)
-    channel = Telegram(connect(TOKEN, url=stage.url), echo, phrases=COMMAND_PHRASES)
+    channel = channel_to(stage.url, phrases=COMMAND_PHRASES)
     await channel.connect(on_away=lambda error: None)
     await channel.introduce(lambda language, phrase: f"{phrase} {language} {number}")
     await channel.close()
@@ -734,12 +565,10 @@ async def test_finishes_what_is_in_hand_when_told_to_stop(stage: Stage) -> None:
     async with answering(stage, held) as bot:
         await stage.say("halo")
         await held.begun.wait()
-        bot.stop.set()
         asyncio.get_running_loop().call_later(0.3, held.go_on.set)
-        left = await bot.polling
-        found = await stage.texts()
+    found = await stage.texts()
 
-    assert (left, found) == (0, ["heard: halo"])
+    assert (bot.left, found) == (0, ["heard: halo"])
 
 
 async def test_what_was_answered_is_not_fetched_again(stage: Stage) -> None:

@@ -1,5 +1,7 @@
 """One turn: what came in, decided and put in words."""
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,10 +10,12 @@ from bot.core.conversation import COMMANDS, Conversation
 from bot.core.messages import (
     Abstention,
     Answer,
+    Asked,
     Button,
     Command,
     Incoming,
     Language,
+    PersonSettings,
     Press,
     Program,
     Question,
@@ -19,16 +23,23 @@ from bot.core.messages import (
     Turn,
     Unreadable,
 )
+from bot.core.pacing import Verdict
 from bot.core.ports import KnowledgeError, Store, StoreError
 from bot.core.render import digest
 from tests.fakes import PHRASES, PROGRAM, TODAY, ListedKnowledge, MemoryStore, passage, sender
 
 PAPERS, FEES = passage("stalls/open#papers"), passage("stalls/fees#daily", title="Fees")
 YESTERDAY = TODAY - timedelta(days=1)
+GROUP = -5
 
 
 def talking(
-    knowledge: ListedKnowledge, *, store: Store | None = None, guess: Language | None = "en"
+    knowledge: ListedKnowledge,
+    *,
+    store: Store | None = None,
+    guess: Language | None = "en",
+    askers: Callable[[int], Verdict] = lambda _: "fine",
+    keep_days: int = 30,
 ) -> Conversation:
     return Conversation(
         knowledge,
@@ -37,6 +48,8 @@ def talking(
         phrases=PHRASES,
         min_confidence=0.5,
         today=lambda: TODAY,
+        askers=askers,
+        keep_days=keep_days,
     )
 
 
@@ -44,9 +57,9 @@ def question(text: str = "What papers do I need?", *, chosen: Language | None = 
     return Question(1, sender(), text, chosen=chosen)
 
 
-def press(data: str, *, message: int | None = 9) -> Press:
+def press(data: str, *, message: int | None = 9, person: int = 1) -> Press:
     keyboard = ((Button("👍", f"up:{digest(PAPERS.card)}:en"),),)
-    return Press(1, sender(), data, "query", message, keyboard)
+    return Press(1, sender(person), data, "query", message, keyboard)
 
 
 def told(turn: Turn) -> str:
@@ -152,6 +165,22 @@ async def test_the_language_named_for_a_question_goes_before_the_stored_one() ->
     assert turn.language == "id"
 
 
+async def test_a_choice_that_came_with_what_was_written_is_not_looked_up_again() -> None:
+    asked = Question(1, sender(settings=PersonSettings("zh")), "12 34 56 78")
+
+    turn = await talking(ListedKnowledge(PAPERS), store=LockedStore(), guess=None).turn(asked)
+
+    assert (turn.language, turn.error) == ("zh", None)
+
+
+async def test_somebody_who_is_known_to_have_chosen_nothing_is_not_looked_up_either() -> None:
+    command = Command(1, sender(client_language="zh-hans", settings=PersonSettings()), "language")
+
+    turn = await talking(ListedKnowledge(), store=LockedStore()).turn(command)
+
+    assert told(turn) == "(zh) language_question"
+
+
 class LockedStore(MemoryStore):
     """A store that can neither be read nor written."""
 
@@ -203,7 +232,7 @@ async def test_speaks_the_chosen_language_whatever_the_app_is_set_to() -> None:
 
     turn = await talking(ListedKnowledge(), store=store).turn(Command(1, sender(), "privacy"))
 
-    assert told(turn) == "(id) privacy"
+    assert told(turn) == "(id) kept for 30 days"
 
 
 async def test_start_introduces_the_bot_with_examples_and_languages() -> None:
@@ -230,7 +259,9 @@ async def test_start_works_for_a_program_that_says_nothing_of_itself() -> None:
     ("name", "text"),
     [
         ("help", "write for example: How do I open a stall?"),
-        ("privacy", "(en) privacy"),
+        ("privacy", "(en) kept for 30 days"),
+        ("export", "(en) export"),
+        ("forget", "(en) forget"),
         ("language", "(en) language_question"),
         ("sources", "1 sources: Kabar Kota"),
         ("nonsense", "(en) unknown_command"),
@@ -248,6 +279,186 @@ async def test_knows_every_command_it_offers(name: str) -> None:
     turn = await talking(ListedKnowledge(PAPERS)).turn(Command(1, sender(), name))
 
     assert told(turn) != "(en) unknown_command"
+
+
+async def test_says_how_long_questions_are_kept() -> None:
+    conversation = talking(ListedKnowledge(), keep_days=7)
+
+    turn = await conversation.turn(Command(1, sender(), "privacy"))
+
+    assert told(turn) == "(en) kept for 7 days"
+
+
+async def test_keeps_of_an_answered_question_what_tells_nobodys_name() -> None:
+    asked = question("email saya ani@contoh.id, apa syaratnya?")
+
+    turn = await talking(ListedKnowledge(PAPERS)).turn(asked)
+
+    assert turn.asked == Asked(
+        person=1,
+        text="email saya ‹email›, apa syaratnya?",
+        language="en",
+        outcome="answer",
+        card=PAPERS.card,
+        confidence=0.9,
+    )
+
+
+async def test_keeps_a_question_that_has_no_answer() -> None:
+    turn = await talking(ListedKnowledge(passage(confidence=0.3))).turn(question())
+
+    assert turn.asked == Asked(1, "What papers do I need?", "en", "abstain", confidence=0.3)
+
+
+async def test_keeps_which_card_said_that_nothing_is_known() -> None:
+    unknown = passage(unknown=True)
+
+    turn = await talking(ListedKnowledge(unknown)).turn(question())
+
+    assert turn.asked == Asked(1, question().text, "en", "abstain", unknown.card, 0.9)
+
+
+async def test_keeps_no_small_talk() -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(question("thanks"))
+
+    assert turn.asked is None
+
+
+async def test_keeps_no_question_that_could_not_be_answered_for_now() -> None:
+    error = KnowledgeError("search_failed", reason="gone")
+
+    turn = await talking(ListedKnowledge(error=error)).turn(question())
+
+    assert turn.asked is None
+
+
+async def test_asks_somebody_who_asks_too_often_to_slow_down() -> None:
+    knowledge = ListedKnowledge(PAPERS)
+    people: list[int] = []
+
+    def warn(person: int) -> Verdict:
+        people.append(person)
+        return "warn"
+
+    asked = Question(1, sender(7, chat=GROUP, settings=PersonSettings("zh")), "What papers?")
+    turn = await talking(knowledge, askers=warn).turn(asked)
+
+    assert (told(turn), turn.outcome, turn.asked) == ("(zh) slow_down", None, None)
+    assert (knowledge.asked, people) == ([], [7])
+
+
+async def test_says_nothing_to_somebody_who_was_asked_to_slow_down() -> None:
+    knowledge = ListedKnowledge(PAPERS)
+
+    turn = await talking(knowledge, askers=lambda _: "silent").turn(question())
+
+    assert turn == Turn("en")
+    assert knowledge.asked == []
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [Command(1, sender(), "help"), press(f"s:{digest(PAPERS.card)}:en"), Unreadable(1, sender())],
+    ids=["a command", "a press", "a picture"],
+)
+async def test_only_questions_can_be_too_many(incoming: Incoming) -> None:
+    conversation = talking(ListedKnowledge(PAPERS), askers=lambda _: "silent")
+
+    turn = await conversation.turn(incoming)
+
+    assert len(turn.replies) == 1
+
+
+async def test_sends_everything_that_is_kept_about_a_person() -> None:
+    store = MemoryStore(clock=lambda: 0.0)
+    await store.choose_language(1, "en")
+    await store.choose_language(2, "zh")
+    await store.vote(1, chat=1, message=9, card=PAPERS.card, vote="up")
+
+    turn = await talking(ListedKnowledge(), store=store).turn(Command(1, sender(), "export"))
+
+    (reply,) = turn.replies
+    assert reply.document is not None
+    assert reply.document.name == "akar.json"
+    assert json.loads(reply.document.content) == {
+        "person": 1,
+        "language": "en",
+        "votes": [{"card": PAPERS.card, "vote": "up", "at": "1970-01-01 00:00:00+00:00"}],
+        "questions": [],
+        "messages": [],
+    }
+
+
+@pytest.mark.parametrize("name", ["export", "forget"])
+async def test_tells_of_a_person_only_in_their_private_chat(name: str) -> None:
+    command = Command(1, sender(1, chat=GROUP), name)
+
+    turn = await talking(ListedKnowledge()).turn(command)
+
+    (reply,) = turn.replies
+    assert (reply.text, reply.keyboard, reply.document) == ("(en) private_only", (), None)
+
+
+async def known(*people: int) -> MemoryStore:
+    """A store in which these people chose English."""
+    store = MemoryStore()
+    for person in people:
+        await store.choose_language(person, "en")
+    return store
+
+
+async def test_asks_before_it_forgets() -> None:
+    store = await known(1)
+
+    turn = await talking(ListedKnowledge(), store=store).turn(Command(1, sender(), "forget"))
+
+    (reply,) = turn.replies
+    assert reply.keyboard == (
+        (Button("(en) forget_yes", f"forget:{digest('1')}"),),
+        (Button("(en) forget_no", f"keep:{digest('1')}"),),
+    )
+    assert await store.language(1) == "en"
+
+
+async def test_forgets_somebody_who_presses_their_button() -> None:
+    store = await known(1, 2)
+    await store.vote(1, chat=1, message=9, card=PAPERS.card, vote="up")
+
+    turn = await talking(ListedKnowledge(), store=store).turn(press(f"forget:{digest('1')}"))
+
+    assert (told(turn), turn.keyboard) == ("(en) forgotten", ())
+    assert [await store.language(person) for person in (1, 2)] == [None, "en"]
+    assert await store.votes(PAPERS.card) == {}
+
+
+async def test_keeps_everything_where_somebody_thinks_better_of_it() -> None:
+    store = await known(1)
+
+    turn = await talking(ListedKnowledge(), store=store).turn(press(f"keep:{digest('1')}"))
+
+    assert turn == Turn("en", toast="(en) kept", keyboard=())
+    assert await store.language(1) == "en"
+
+
+@pytest.mark.parametrize("kind", ["forget", "keep"])
+async def test_somebody_elses_press_on_a_forget_button_does_nothing_to_anybody(kind: str) -> None:
+    store = await known(1, 2)
+    conversation = talking(ListedKnowledge(), store=store)
+
+    turn = await conversation.turn(press(f"{kind}:{digest('1')}", person=2))
+
+    assert turn == Turn("en", toast="(en) old_button")
+    assert [await store.language(person) for person in (1, 2)] == ["en", "en"]
+
+
+@pytest.mark.parametrize("data", ["forget", "forget:", "forget:1", "keep:", "forget::en"])
+async def test_forgets_nobody_by_a_button_it_never_made(data: str) -> None:
+    store = await known(1)
+
+    turn = await talking(ListedKnowledge(), store=store).turn(press(data))
+
+    assert turn.toast == "(en) old_button"
+    assert await store.language(1) == "en"
 
 
 async def test_remembers_the_language_that_was_pressed() -> None:

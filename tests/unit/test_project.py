@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -25,15 +26,18 @@ COMMAND_WORDS = {language: read_command_words(PROMPTS, language) for language in
 CODE = sorted((ROOT / "bot").rglob("*.py"))
 
 SETTINGS = {f"{PREFIX}{field}".upper() for field in Settings.model_fields} | PLANNED
-SAID_ALONE = [
-    *("start", "help", "privacy", "abstain", "abstain_ask", "unreadable", "wordless", "trouble"),
-    *("unknown_command", "description", "short_description"),
+SAID_ALONE = ["start", "abstain", "abstain_ask", "description", "short_description"]
+SAID_IN_A_TURN = [
+    *("help", "privacy", "unreadable", "wordless", "trouble", "unknown_command", "slow_down"),
+    *("private_only", "forgotten"),
 ]
 
 ERRORS = re.compile(r"(Bot|Channel|Knowledge|Model|Store|Settings)Error")
 FINDING = re.compile(r"(find|mend)_[A-Z0-9_]+")
 SAID = {"name", "about", "ask", "topics", "example"}
 """What `render.said` fills in."""
+NUMBERS = {"days": 30}
+"""What a turn fills in besides."""
 
 FACTS = re.compile(
     r"Rp ?\.?\d|\d ?(%|persen|percent)|\b(19\d\d|20[0-3]\d)\b"
@@ -48,6 +52,11 @@ class Use:
     form: re.Pattern[str]
     given: frozenset[str]
     place: str
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def placeholders(text: str) -> set[str]:
@@ -75,9 +84,14 @@ def called(node: ast.Call) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
+def given(node: ast.Call) -> set[str]:
+    """The names of the values that a call gives."""
+    return {word.arg for word in node.keywords if word.arg}
+
+
 def calls(paths: list[Path]) -> Iterator[tuple[str, ast.Call]]:
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
@@ -89,8 +103,7 @@ def uses(names: re.Pattern[str], *, skipped: int = 0) -> list[Use]:
         if not names.fullmatch(called(node)) or len(node.args) <= skipped:
             continue
         if form := form_of(node.args[skipped]):
-            given = frozenset(word.arg for word in node.keywords if word.arg)
-            found.append(Use(form, given, place))
+            found.append(Use(form, frozenset(given(node)), place))
     return found
 
 
@@ -104,7 +117,7 @@ def raised() -> list[Use]:
 def indexed(paths: list[Path]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Every phrase that is looked up, such as `phrases["start"]`."""
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Subscript) and re.search(
                 r"phrase|words$", ast.unparse(node.value)
             ):
@@ -118,7 +131,7 @@ def matches(form: re.Pattern[str], words: Mapping[str, str]) -> set[str]:
 
 
 def strings(path: Path) -> Iterator[re.Pattern[str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.expr) and (form := form_of(node)):
             yield form
 
@@ -144,7 +157,7 @@ def test_every_phrase_has_the_same_placeholders_in_every_language(language: Lang
 
 
 def test_every_phrase_that_code_looks_up_is_there() -> None:
-    paths = [path for path in CODE if "core" in path.parts or "telegram" in path.parts]
+    paths = [path for path in CODE if {"core", "telegram", "app"} & {*path.parts}]
     missing = [
         f"{place} {form.pattern}"
         for place, form in indexed(paths)
@@ -155,7 +168,11 @@ def test_every_phrase_that_code_looks_up_is_there() -> None:
 
 
 def test_every_phrase_that_code_says_is_there() -> None:
-    said = [*uses(re.compile("_say|said")), *uses(re.compile("introduction|describe"), skipped=1)]
+    said = [
+        *uses(re.compile("_say|said")),
+        *uses(re.compile("introduction|describe"), skipped=1),
+        *uses(re.compile("_tell"), skipped=2),
+    ]
     missing = [
         f"{use.place} {use.form.pattern}"
         for use in said
@@ -192,24 +209,72 @@ def test_every_phrase_that_is_looked_up_gets_the_values_it_names(language: Langu
         if not (isinstance(function, ast.Attribute) and function.attr == "format"):
             continue
         form = form_of(function.value.slice) if isinstance(function.value, ast.Subscript) else None
-        given = {word.arg for word in node.keywords}
         names = matches(form, PHRASES[language]) if form else set()
-        wrong += [f"{place} {n}" for n in names if placeholders(PHRASES[language][n]) != given]
+        wrong += [
+            f"{place} {name}"
+            for name in names
+            if placeholders(PHRASES[language][name]) != given(node)
+        ]
 
     assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "name",
-    [*SMALLTALK, *SAID_ALONE],
+    ("name", "numbers"),
+    [
+        *((name, {}) for name in (*SMALLTALK, *SAID_ALONE)),
+        *((name, NUMBERS) for name in SAID_IN_A_TURN),
+    ],
 )
-def test_a_phrase_is_said_with_nothing_left_open(language: Language, name: str) -> None:
-    reply = render.said(name, phrases=PHRASES[language], program=PROGRAM)
+def test_a_phrase_is_said_with_nothing_left_open(
+    language: Language, name: str, numbers: dict[str, int]
+) -> None:
+    reply = render.said(name, phrases=PHRASES[language], program=PROGRAM, **numbers)
 
-    assert placeholders(PHRASES[language][name]) <= SAID
+    assert placeholders(PHRASES[language][name]) <= SAID | numbers.keys()
     assert reply.text
     assert not re.search(r"[{}]", reply.text)
+
+
+def test_a_turn_fills_in_the_numbers_that_its_phrases_name() -> None:
+    place = ROOT / "bot" / "core" / "conversation.py"
+    filled = [given(call) for _, call in calls([place]) if called(call) == "said"]
+
+    assert set().union(*filled) - {"phrases", "program"} == NUMBERS.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_privacy_tells_how_long_questions_are_kept(language: Language) -> None:
+    assert "days" in placeholders(PHRASES[language]["privacy"])
+
+
+def troubles() -> set[str]:
+    """Every code of something that fails for now, which staff are told of."""
+    codes = set()
+    for path in CODE:
+        for node in nodes(path):
+            if isinstance(node, ast.FunctionDef) and node.name == "_troubles":
+                codes |= {word for part in ast.walk(node) for word in elements(part)}
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("troubles.add"):
+                codes |= {str(word.value) for word in node.args if isinstance(word, ast.Constant)}
+    return codes
+
+
+def elements(node: ast.AST) -> set[str]:
+    words = node.elts if isinstance(node, ast.Set) else []
+    return {str(word.value) for word in words if isinstance(word, ast.Constant)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_are_told_of_every_trouble_and_of_its_end(language: Language) -> None:
+    told = {name: text for name, text in PHRASES[language].items() if name.startswith("staff_")}
+
+    assert troubles() >= {"words_only", "state"}
+    assert sorted(told) == sorted(["staff_over", *(f"staff_{code}" for code in troubles())])
+    assert {name: placeholders(text) for name, text in told.items() if placeholders(text)} == {
+        "staff_over": {"trouble"}
+    }
 
 
 @pytest.mark.parametrize(
@@ -239,10 +304,12 @@ def test_sources_read_as_people_write_them(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_and_descriptions_are_as_short_as_telegram_wants(language: Language) -> None:
     phrases = PHRASES[language]
-    toasts = ("voted_up", "voted_down", "old_button", "language_name")
+    toasts = ("voted_up", "voted_down", "old_button", "language_name", "kept")
+    buttons = ("view_source", "forget_yes", "forget_no")
 
     assert [name for name in COMMANDS if not 3 <= len(phrases[f"command_{name}"]) <= 256] == []
     assert [name for name in toasts if len(phrases[name]) > 200] == []
+    assert [name for name in buttons if len(phrases[name]) > 40] == []
     assert len(phrases["short_description"]) <= 120
 
 
@@ -313,7 +380,7 @@ def finding_codes() -> set[str]:
         node.value
         for folder in folders
         for path in folder.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     return {constant for constant in constants if code.fullmatch(constant)}
@@ -341,7 +408,7 @@ def test_every_finding_gives_its_sentences_the_values_they_name(language: Langua
         code = str(node.args[2].value)
         if len(node.args) > 3 and not isinstance(node.args[3], ast.Dict):
             continue  # Named `values`: the integration tests print these.
-        given = {
+        values = {
             str(key.value)
             for argument in node.args[3:]
             if isinstance(argument, ast.Dict)
@@ -349,7 +416,7 @@ def test_every_finding_gives_its_sentences_the_values_they_name(language: Langua
             if isinstance(key, ast.Constant)
         }
         for kind in ("find", "mend"):
-            if missing := placeholders(words[f"{kind}_{code}"]) - given:
+            if missing := placeholders(words[f"{kind}_{code}"]) - values:
                 lacking.append(f"{place} {kind}_{code}: {sorted(missing)}")
 
     assert lacking == []

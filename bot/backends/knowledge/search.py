@@ -31,7 +31,8 @@ class CardSearch:
         self._patience = patience
         self._served = Served.of(Content())
         self._vectors_due: asyncio.Event | None = None
-        self._is_degraded = False
+        self.is_degraded = False
+        """The model or Chroma fails, so that the words alone decide."""
 
     def serve(self, served: Served) -> None:
         """Answer from this version from now on."""
@@ -68,11 +69,11 @@ class CardSearch:
                 self._executor, self._by_both, served, served.vectors, text, language, limit
             )
         except KnowledgeError as error:
-            if not self._is_degraded:
+            if not self.is_degraded:
                 log.warning("answering from the words alone: %s", error)
-            self._is_degraded = True
+            self.is_degraded = True
             return self._by_words(served, text, language, limit)
-        self._is_degraded = False
+        self.is_degraded = False
         return found
 
     def card(self, key: str, *, language: Language) -> Passage | None:

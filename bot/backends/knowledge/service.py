@@ -15,7 +15,7 @@ from bot.backends.knowledge.publish import Progress, Published, Publisher
 from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.versions import Version, Versions
-from bot.backends.store import Database
+from bot.backends.store.database import Database
 from bot.core.ports import BotError
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ class KnowledgeService:
             folder,
             versions=self.versions,
             open_index=self._index,
+            has_index=self._has_index,
             drop_index=self._drop,
             embeddings=embeddings,
-            lock=data / "publish.lock",
+            exclusive=lambda: database.exclusive("publish"),
             today=today,
         )
 
@@ -101,6 +102,8 @@ class KnowledgeService:
         failed = ""
         while True:
             try:
+                if not self.has_words.is_set():  # Another process may publish them.
+                    await self.open_words()
                 await self.open_whole()
                 failed = ""
             except BotError as error:
@@ -108,6 +111,7 @@ class KnowledgeService:
                     log.warning("answering from the words alone: %s", error)
                 failed = error.code
                 self.search.expect_no_vectors()
+                self.search.is_degraded = True
             await sleep(_RETRY_EVERY if failed else _LOOK_EVERY)
 
     async def _serve_words(self, _version: Version, content: Content) -> None:
@@ -117,6 +121,17 @@ class KnowledgeService:
     async def _serve_first(self, version: Version, content: Content) -> None:
         await self._serve_words(version, content)
         await self.may_load.wait()
+
+    async def _has_index(self, name: str) -> bool:
+        """Say whether the vectors of a version are there; they may not have come along."""
+        await self.may_load.wait()
+
+        def look() -> bool:
+            from bot.backends.knowledge.vectors import exists
+
+            return exists(self._chroma(), name)
+
+        return await asyncio.to_thread(look)
 
     def _drop(self, name: str) -> None:
         from bot.backends.knowledge.vectors import drop

@@ -81,6 +81,21 @@ def _connect_server(url: str, settings: Settings) -> ClientAPI:
     return client  # type: ignore[no-any-return] # its private parts have no types
 
 
+def exists(client: ClientAPI, name: str) -> bool:
+    """Say whether there is a collection of this name.
+
+    Raises:
+        KnowledgeError: Chroma failed.
+    """
+    try:
+        client.get_collection(name, embedding_function=None)
+    except (NotFoundError, ValueError):
+        return False
+    except Exception as error:  # Chroma's own errors, and the network's.
+        raise KnowledgeError("search_failed", reason=error) from error
+    return True
+
+
 def drop(client: ClientAPI, name: str) -> None:
     """Delete a collection if it is there."""
     with suppress(NotFoundError, ValueError):

@@ -1,10 +1,14 @@
 """The published versions of the knowledge, as they stand in the database."""
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from bot.backends.knowledge.content import Content
-from bot.backends.store import Database
+from bot.backends.store.database import Database
+from bot.backends.store.tables import live, version
 
 State = Literal["building", "words", "whole"]
 """`building`: not to be served; `words`: served without vectors; `whole`: complete."""
@@ -33,48 +37,66 @@ class Versions:
 
     async def live(self) -> Version | None:
         """Return the version that answers come from."""
-        found = await self._select("JOIN live ON live.version = version.id")
-        return found[0] if found else None
+        rows = await self._database.rows(_LIVE)
+        return _version(rows[0]) if rows else None
 
     async def considered(self) -> str:
         """Return the hash of the folder that was last published or rolled back from."""
-        rows = await self._database.rows("SELECT considered FROM live")
-        return str(rows[0][0]) if rows else ""
+        rows = await self._database.rows(select(live.c.considered))
+        return str(rows[0].considered) if rows else ""
 
     async def all(self) -> list[Version]:
         """Return every version kept, newest first."""
-        return await self._select("ORDER BY id DESC")
+        rows = await self._database.rows(_VERSION.order_by(version.c.id.desc()))
+        return [_version(row) for row in rows]
 
-    async def content(self, version: Version) -> Content:
+    async def content(self, of: Version) -> Content:
         """Return what a version publishes."""
-        query = "SELECT content FROM version WHERE id = ?"
-        rows = await self._database.rows(query, version.number)
-        return Content.from_json(rows[0][0]) if rows else Content()
+        rows = await self._database.rows(_CONTENT, {"id_": of.number})
+        return Content.from_json(rows[0].content) if rows else Content()
 
     async def add(self, name: str, *, content: Content, hash_: str, embeddings: str) -> Version:
-        """Note a version that is about to be built."""
-        await self._database.run(
-            "INSERT INTO version (name, hash, embeddings, state, content)"
-            " VALUES (?, ?, ?, 'building', ?)",
-            *(name, hash_, embeddings, content.to_json()),
-        )
-        return (await self._select("WHERE name = ?", name))[0]
+        """Note a version that is about to be built.
 
-    async def mark(self, version: Version, state: State) -> None:
+        Raises:
+            StoreError: it could not be written.
+        """
+        values = {
+            "name": name,
+            "hash": hash_,
+            "embeddings": embeddings,
+            "state": "building",
+            "content": content.to_json(),
+            "at": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
+        }
+        await self._database.write((insert(version), values))
+        return _version((await self._database.rows(_NAMED, {"name_": name}))[0])
+
+    async def mark(self, one: Version, state: State) -> None:
         """Note how far a version is built."""
-        await self._database.run("UPDATE version SET state = ? WHERE id = ?", state, version.number)
+        await self._database.write((_MARK, {"id_": one.number, "state_": state}))
 
-    async def switch(self, version: Version) -> None:
+    async def switch(self, to: Version) -> None:
         """Make a version the live one, in one step."""
-        await self._database.run(
-            "UPDATE live SET version = ?, considered = ?", version.number, version.hash
-        )
+        await self._database.write((_SWITCH, {"id_": to.number, "hash_": to.hash}))
 
-    async def remove(self, version: Version) -> None:
+    async def remove(self, one: Version) -> None:
         """Forget a version that is not live."""
-        await self._database.run("DELETE FROM version WHERE id = ?", version.number)
+        await self._database.write((_REMOVE, {"id_": one.number}))
 
-    async def _select(self, rest: str, *values: str) -> list[Version]:
-        columns = "version.id, name, hash, embeddings, state, at"
-        query = f"SELECT {columns} FROM version {rest}"  # noqa: S608 - `rest` is one of the above
-        return [Version(*row) for row in await self._database.rows(query, *values)]
+
+def _version(row: Row[Any]) -> Version:
+    return Version(row.id, row.name, row.hash, row.embeddings, row.state, row.at)
+
+
+_VERSION = select(
+    *(version.c.id, version.c.name, version.c.hash),
+    *(version.c.embeddings, version.c.state, version.c.at),
+)
+_LIVE = _VERSION.join(live, live.c.version == version.c.id)
+_NAMED = _VERSION.where(version.c.name == bindparam("name_"))
+_IS_IT = version.c.id == bindparam("id_")
+_CONTENT = select(version.c.content).where(_IS_IT)
+_MARK = update(version).where(_IS_IT).values(state=bindparam("state_"))
+_SWITCH = update(live).values(version=bindparam("id_"), considered=bindparam("hash_"))
+_REMOVE = delete(version).where(_IS_IT)

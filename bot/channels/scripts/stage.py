@@ -5,7 +5,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -130,8 +130,15 @@ class Stage:
 
 
 @contextmanager
-def open_stage(environment: Environment, *, prepared: Path | None = None) -> Iterator[Stage]:
+def open_stage(
+    environment: Environment,
+    *,
+    prepared: Path | None = None,
+    clean: Callable[[Path], None] = lambda _: None,
+) -> Iterator[Stage]:
     """Start a simulator and a bot on a copy of a prepared data folder; without one, on a new one.
+
+    `clean` takes out of the copy what its bot must not see.
 
     Raises:
         ChannelError: one of the two does not start.
@@ -141,13 +148,15 @@ def open_stage(environment: Environment, *, prepared: Path | None = None) -> Ite
         data = folder / "data"
         if prepared:
             copy_data(prepared, data)
+            clean(data)
         chats = ["--listen", "127.0.0.1:0", "--chats", str(folder / "chats.sqlite3")]
         simulator = stack.enter_context(
             child(["simulator", *chats], folder=folder, environment=environment(data=data))
         )
         url = _address(simulator)
         listener = stack.enter_context(_listen(folder / "control"))
-        settings = environment(data=data, telegram_url=url, telegram_token=TOKEN)
+        # Without limits: scripts write faster than people.
+        settings = environment(data=data, telegram_url=url, telegram_token=TOKEN, rate=0)
         bot = stack.enter_context(
             child(
                 ["run", "--control", str(folder / "control")], folder=folder, environment=settings

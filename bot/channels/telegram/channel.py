@@ -1,10 +1,13 @@
-"""The channel: polling, typing, and how the bot introduces itself."""
+"""The channel: what comes in is kept, answered, and what goes out recorded before it goes."""
 
 import asyncio
+import json
 import logging
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,17 +21,16 @@ from telegram.error import (
 )
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.channels.telegram.incoming import incoming_of
+from bot.channels.objects import outcome_name
+from bot.channels.observing import Observer
+from bot.channels.telegram.calls import calls_of
+from bot.channels.telegram.incoming import envelope, incoming_of
 from bot.channels.telegram.request import AiohttpRequest
-from bot.channels.telegram.sending import Outgoing, seconds
+from bot.channels.telegram.sending import Outgoing, Pace, seconds
 from bot.core.conversation import COMMANDS
 from bot.core.inbox import Inbox
-from bot.core.messages import (
-    Incoming,
-    Language,
-    Turn,
-)
-from bot.core.ports import ChannelError
+from bot.core.messages import Asked, Call, Incoming, Language, Received, Turn
+from bot.core.ports import ChannelError, LostError, Mail, StoreError, UpdateError
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +40,20 @@ _UPDATES = ["message", "callback_query"]
 _POLL = 25  # Seconds that Telegram holds a request for updates open.
 _TYPING_AFTER = 0.3  # Seconds without an answer.
 _TYPING_EVERY = 4.0  # Telegram shows it for five.
-_FINISH = 10.0  # Seconds for what is in hand when the bot is told to stop.
 _AWAY = 2.0  # First pause while Telegram is away; it doubles up to the next.
 _AWAY_MOST = 30.0
+_LAST_WORD = 1.0  # Seconds, when the bot is told to stop.
 _CONNECTIONS = 64
+
+Describe = Callable[[Language, str], str]
+"""Says the phrase of a name in a language."""
 
 
 def connect(token: str, *, url: str = DEFAULT_URL) -> telegram.Bot:
     """Make the client of a bot; a server on this machine is reached past any proxy."""
-    # Raw updates are wanted: one that PTB cannot parse must not stop the others.
-    warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
+    # Raw calls are wanted: an update that PTB cannot parse must not stop the others, and what is
+    # sent was recorded as JSON.
+    warnings.filterwarnings("ignore", "Please use 'Bot", PTBUserWarning)
     # Both forms of `retry_after`, the present and the coming one, are understood.
     warnings.filterwarnings("ignore", "Deprecated since version v22.2", PTBDeprecationWarning)
     is_local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
@@ -60,23 +66,53 @@ def connect(token: str, *, url: str = DEFAULT_URL) -> telegram.Bot:
     )
 
 
+def _written(raw: dict[str, Any]) -> str:
+    """Return an update as JSON; escaped, as it may hold half a character."""
+    try:
+        return json.dumps(raw)
+    except RecursionError:
+        return json.dumps({"update_id": raw["update_id"]})
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be sent in answer to an update, and how far that has come."""
+
+    calls: tuple[Call, ...]
+    sent: int = 0
+    is_unsure: bool = False
+    """The next call may have been made before the process ended."""
+
+
 class Telegram:
-    """Fetches updates, hands them to the inbox, and sends what the turn decided."""
+    """Keeps what comes in, hands it to the inbox, and sends what the turn decided."""
 
     def __init__(
         self,
         bot: telegram.Bot,
         turn: Callable[[Incoming], Awaitable[Turn]],
         *,
+        mail: Mail,
+        pace: Pace,
+        observer: Observer,
         phrases: Mapping[Language, Mapping[str, str]],
         on_turn: Callable[[Incoming, Turn], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.bot = bot
         self.turn = turn
-        self.outgoing = Outgoing(bot)
+        self.mail = mail
+        self.observer = observer
+        self.outgoing = Outgoing(bot, pace, observer=observer)
         self.phrases = phrases
         self.on_turn = on_turn
-        self.inbox = Inbox(self.handle)
+        self.clock = clock
+        self.inbox = Inbox(mail, self.handle, on_failed=self._failed)
+        self.troubles: set[str] = set()
+        """What fails for now."""
+        self._plans: dict[int, _Plan] = {}
+        self._offset = 0
+        """Telegram may forget the updates below it."""
 
     async def connect(self, *, on_away: Callable[[ChannelError], None]) -> None:
         """Reach Telegram, however long it takes; `on_away` hears once why it does.
@@ -84,11 +120,190 @@ class Telegram:
         Raises:
             ChannelError: Telegram refuses the token.
         """
+        await self._reach(self.bot.initialize, on_away=on_away)
+
+    async def poll(self, stop: asyncio.Event, *, leads: asyncio.Event) -> None:
+        """Fetch updates for as long as this process leads, until told to stop."""
+        self._offset = 0
+        polling = asyncio.create_task(self._poll(leads))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        polling.cancel()  # Whatever it waits for: Telegram, the disk, room for more.
+        with suppress(asyncio.CancelledError):
+            await polling
+        await self._confirm()
+
+    async def receive(self, updates: list[dict[str, Any]]) -> None:
+        """Keep updates, and begin to answer them; returns once they are on disk.
+
+        Raises:
+            StoreError: they could not be kept.
+        """
+        letters = [envelope(_written(raw)) for raw in updates]
+        try:
+            await self.inbox.receive(letters)
+        except StoreError:
+            self.troubles.add("state")
+            raise
+        self.troubles.discard("state")
+        self.observer.received(len(updates))
+
+    async def set_webhook(self, url: str, *, secret: str) -> None:
+        """Have Telegram deliver updates to an address, however long it takes to tell it."""
+        await self._reach(
+            lambda: self.bot.set_webhook(url, allowed_updates=_UPDATES, secret_token=secret)
+        )
+
+    async def finish(self, *, within: float) -> int:
+        """Finish what is in hand; return how many updates were begun and are left waiting."""
+        return await self.inbox.finish(within=within)
+
+    async def abandon(self) -> None:
+        """Stop at once what is in hand: other processes have taken it over."""
+        await self.inbox.abandon()
+        self._plans.clear()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.bot.shutdown()
+
+    async def handle(self, letter: Received) -> None:
+        """Answer one update: decide, record what is to be sent, send it, mark it done."""
+        plan = self._plans.get(letter.update)
+        turned: tuple[Incoming, Turn] | None = None
+        if plan is None and letter.calls is not None:
+            plan = _Plan(letter.calls, letter.sent, is_unsure=True)
+        if plan is None:
+            turned = await self._decided(letter)
+            plan = await self._recorded(letter, turned)
+        self._plans[letter.update] = plan
+        while plan.sent < len(plan.calls):
+            call = plan.calls[plan.sent]
+            await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
+            plan.sent, plan.is_unsure = plan.sent + 1, False
+            if plan.sent < len(plan.calls):
+                await self._kept(self.mail.sent, letter, plan.sent)
+        await self._kept(self.mail.done, letter)
+        del self._plans[letter.update]
+        if turned:
+            await self._tell(letter, *turned)
+
+    async def introduce(self, describe: Describe) -> None:
+        """Register commands and descriptions in every language, where they changed."""
+        codes: dict[Language, str | None] = {language: language for language in self.phrases}
+        try:
+            for language, code in [*codes.items(), ("id", None)]:
+                await self._introduce(language, code, describe)
+        except TelegramError as error:
+            log.warning("commands and descriptions were not registered: %s", error.message)
+
+    async def say(self, chat: int, text: str) -> None:
+        """Send a text to a chat of the staff; what fails is logged."""
+        call = Call("sendMessage", {"chat_id": chat, "text": text})
+        try:
+            await self.outgoing.make(call, question=None, is_unsure=False)
+        except (TelegramError, StoreError) as error:
+            log.warning("the staff chat was not told: %s", error)
+
+    async def _decided(self, letter: Received) -> tuple[Incoming, Turn] | None:
+        """Take the turn of an update; None where there is nothing to answer."""
+        incoming = self._incoming(letter)
+        if incoming is None:
+            return None
+        typing = asyncio.create_task(self._type(incoming.sender.chat))
+        try:
+            turn = await self.turn(incoming)
+        finally:
+            typing.cancel()
+        if turn.error:
+            log.error("update %s: %s", letter.update, turn.error)
+        return incoming, turn
+
+    def _incoming(self, letter: Received) -> Incoming | None:
+        """Translate an update; None for what is not for the bot.
+
+        Raises:
+            UpdateError: it cannot be read.
+        """
+        try:
+            update = Update.de_json(json.loads(letter.raw), self.bot)
+            return incoming_of(update, me=self.bot.bot, settings=letter.settings)
+        except Exception as error:  # Whatever PTB raises on a malformed update.
+            raise UpdateError("update_unreadable", reason=type(error).__name__) from error
+
+    async def _recorded(self, letter: Received, turned: tuple[Incoming, Turn] | None) -> _Plan:
+        calls = tuple(calls_of(*turned)) if turned else ()
+        asked = turned[1].asked if turned else None
+        if calls or asked:
+            await self._kept(self._record, letter, calls, asked)
+        return _Plan(calls)
+
+    async def _record(self, letter: Received, calls: tuple[Call, ...], asked: Asked | None) -> None:
+        await self.mail.record(letter, calls, asked)
+
+    async def _kept(self, keep: Callable[..., Awaitable[None]], *values: Any) -> None:
+        """Note something in the mail, however long that takes.
+
+        What was sent must not be decided and sent again because it could not be noted.
+        """
+        pause = 0.1
+        while True:
+            try:
+                await keep(*values)
+            except LostError:
+                self._plans.pop(values[0].update, None)
+                raise
+            except StoreError as error:
+                self.troubles.add("state")
+                log.warning("the state cannot be written, trying again: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _AWAY_MOST)
+            else:
+                self.troubles.discard("state")
+                return
+
+    def _failed(self, letter: Received) -> None:
+        self._plans.pop(letter.update, None)  # It may be tried once more, from what is recorded.
+        self.observer.failed()
+
+    async def _tell(self, letter: Received, incoming: Incoming, turn: Turn) -> None:
+        self.observer.turned(outcome_name(turn.outcome) or "none", self.clock() - letter.at)
+        if self.on_turn:
+            await self.on_turn(incoming, turn)
+
+    async def _poll(self, leads: asyncio.Event) -> None:
+        await self._reach(self.bot.delete_webhook)
+        while leads.is_set():
+            if found := await self._fetch():
+                await self._keep(found)
+                self._offset = max(raw["update_id"] + 1 for raw in found)
+                await self.inbox.room()
+
+    async def _keep(self, found: list[dict[str, Any]]) -> None:
+        """Keep what was fetched, however long that takes."""
+        pause = 0.5
+        while True:
+            try:
+                await self.receive(found)
+            except StoreError as error:
+                log.warning("messages cannot be kept, trying again: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _AWAY_MOST)
+            else:
+                return
+
+    async def _reach(
+        self,
+        call: Callable[[], Awaitable[Any]],
+        *,
+        on_away: Callable[[ChannelError], None] = lambda _: None,
+    ) -> None:
+        """Make a call that must succeed before anything else; wait while Telegram is away."""
         pause = 0.0
         while True:
             try:
-                await self.bot.initialize()
-                await self.bot.delete_webhook()
+                await call()
             except InvalidToken as error:
                 raise ChannelError("token_refused") from error
             except TelegramError as error:
@@ -99,58 +314,7 @@ class Telegram:
             else:
                 return
 
-    async def poll(self, stop: asyncio.Event) -> int:
-        """Fetch and handle updates until told to stop; then finish what is in hand.
-
-        Returns how many were taken in and not finished.
-        """
-        stopping = asyncio.create_task(stop.wait())
-        offset = 0
-        while not stop.is_set():
-            fetching = asyncio.create_task(self._fetch(offset))
-            await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not fetching.done():
-                fetching.cancel()
-                break
-            for raw in fetching.result():
-                if incoming := self._incoming(raw):
-                    await self.inbox.receive(incoming)
-                offset = raw["update_id"] + 1
-        await self._confirm(offset)
-        return await self.inbox.finish(within=_FINISH)
-
-    async def close(self) -> None:
-        """Let go of the connections."""
-        await self.bot.shutdown()
-
-    async def handle(self, incoming: Incoming) -> None:
-        """Decide and deliver one incoming, with a sign of typing if that takes a while."""
-        typing = asyncio.create_task(self._type(incoming.sender.chat))
-        try:
-            turn = await self.turn(incoming)
-            if turn.error:
-                log.error("update %s: %s", incoming.update, turn.error)
-            await self.outgoing.deliver(incoming, turn)
-        finally:
-            typing.cancel()
-        if self.on_turn:
-            await self.on_turn(incoming, turn)
-
-    async def introduce(self, describe: Callable[[Language, str], str]) -> None:
-        """Register commands and descriptions in every language, where they changed.
-
-        `describe` says the phrase of a name in a language.
-        """
-        codes: dict[Language, str | None] = {language: language for language in self.phrases}
-        try:
-            for language, code in [*codes.items(), ("id", None)]:
-                await self._introduce(language, code, describe)
-        except TelegramError as error:
-            log.warning("commands and descriptions were not registered: %s", error.message)
-
-    async def _introduce(
-        self, language: Language, code: str | None, describe: Callable[[Language, str], str]
-    ) -> None:
+    async def _introduce(self, language: Language, code: str | None, describe: Describe) -> None:
         commands = [
             BotCommand(name, self.phrases[language][f"command_{name}"]) for name in COMMANDS
         ]
@@ -163,9 +327,9 @@ class Telegram:
         if (await self.bot.get_my_short_description(code)).short_description != short:
             await self.bot.set_my_short_description(short, code)
 
-    async def _fetch(self, offset: int) -> list[dict[str, Any]]:
+    async def _fetch(self) -> list[dict[str, Any]]:
         """Return the next updates as they came; none after a failure, which is waited out."""
-        parameters = {"offset": offset, "timeout": _POLL, "allowed_updates": _UPDATES}
+        parameters = {"offset": self._offset, "timeout": _POLL, "allowed_updates": _UPDATES}
         try:
             found: list[dict[str, Any]] = await self.bot.do_api_request(
                 "getUpdates", api_kwargs=parameters, read_timeout=_POLL + 5
@@ -176,32 +340,30 @@ class Telegram:
         except RetryAfter as error:
             await asyncio.sleep(seconds(error))
         except TelegramError as error:
-            log.warning("Telegram is away, trying again: %s", error.message)
+            log.warning("Telegram is away, trying again: %s", type(error).__name__)
             await asyncio.sleep(_AWAY)
         else:
             return found
         return []
 
-    async def _confirm(self, offset: int) -> None:
-        """Tell Telegram what was taken in, so that it is not sent again."""
-        if not offset:
+    async def _confirm(self) -> None:
+        """Tell Telegram what was taken in; what it sends again is known by its number."""
+        if not self._offset:
             return
-        parameters = {"offset": offset, "timeout": 0, "limit": 1, "allowed_updates": _UPDATES}
-        with suppress(TelegramError):
-            await self.bot.do_api_request("getUpdates", api_kwargs=parameters)
-
-    def _incoming(self, raw: dict[str, Any]) -> Incoming | None:
-        """Translate a raw update; None for one that is not for the bot or cannot be read."""
-        try:
-            return incoming_of(Update.de_json(raw, self.bot), me=self.bot.bot)
-        except Exception:  # Whatever PTB raises on a malformed update must not stop the others.
-            log.exception("update %s cannot be read", raw.get("update_id"))
-            return None
+        parameters = {
+            "offset": self._offset,
+            "timeout": 0,
+            "limit": 1,
+            "allowed_updates": _UPDATES,
+        }
+        with suppress(TelegramError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORD):
+                await self.bot.do_api_request("getUpdates", api_kwargs=parameters)
 
     async def _type(self, chat: int) -> None:
-        """Show that an answer is being made, from 300 ms on until it went out."""
+        """Show that an answer is being made, from 300 ms on until it is."""
         await asyncio.sleep(_TYPING_AFTER)
         while True:
-            with suppress(TelegramError):
-                await self.bot.send_chat_action(chat, "typing")
+            with suppress(TelegramError, StoreError):
+                await self.outgoing.type_in(chat)
             await asyncio.sleep(_TYPING_EVERY)

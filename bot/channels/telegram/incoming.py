@@ -1,6 +1,9 @@
 """Translates Telegram's updates into what the core understands."""
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import telegram
 from telegram import Update
@@ -10,21 +13,71 @@ from bot.core.messages import (
     Command,
     Incoming,
     Keyboard,
+    PersonSettings,
     Press,
     Question,
+    Received,
     Sender,
     Unreadable,
 )
 
+_LARGEST = 2**63
 
-def incoming_of(update: Update, *, me: telegram.User) -> Incoming | None:
-    """Translate an update; None for what the bot does not answer."""
+
+def envelope(raw: str) -> Received:
+    """Read off a raw update whose it is, whatever is wrong with the rest of it."""
+    try:
+        update = json.loads(raw)
+    except (ValueError, RecursionError):
+        update = {}
+    body, is_press = _body(update)
+    chat = _number(_part(body, "chat"), "id")
+    text = body.get("text")
+    is_command = isinstance(text, str) and text.startswith("/")
+    person = _part(_part(update, "callback_query") if is_press else body, "from")
+    return Received(
+        _number(update, "update_id"),
+        chat,
+        raw,
+        is_aside=is_press or is_command,
+        person=_number(person, "id"),
+        message=_number(body, "message_id") or None,
+    )
+
+
+def _body(update: Any) -> tuple[Mapping[str, Any], bool]:
+    """Return the message of an update, and whether it is the one under a pressed button."""
+    query = _part(update, "callback_query")
+    if query:
+        return _part(query, "message"), True
+    return _part(update, "message"), False
+
+
+def _part(of: Any, name: str) -> Mapping[str, Any]:
+    part = of.get(name) if isinstance(of, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _number(of: Any, name: str) -> int:
+    number = of.get(name) if isinstance(of, dict) else None
+    if isinstance(number, int) and not isinstance(number, bool) and abs(number) < _LARGEST:
+        return number
+    return 0
+
+
+def incoming_of(
+    update: Update, *, me: telegram.User, settings: PersonSettings | None = None
+) -> Incoming | None:
+    """Translate an update; None for what the bot does not answer.
+
+    `settings` are what the person who wrote has chosen, if somebody has looked.
+    """
     if update.callback_query:
-        return _press(update, update.callback_query)
+        return _press(update, update.callback_query, settings)
     message, user = update.message, update.effective_user
     if message is None or user is None or user.is_bot:
         return None
-    sender = Sender(user.id, message.chat_id, user.language_code or "")
+    sender = Sender(user.id, message.chat_id, user.language_code or "", settings)
     is_group = message.chat.type != "private"
     if message.text is None:
         return None if is_group or _is_service(message) else Unreadable(update.update_id, sender)
@@ -37,14 +90,18 @@ def incoming_of(update: Update, *, me: telegram.User) -> Incoming | None:
         return None
     mention = re.escape(f"@{me.username}")
     text = re.sub(mention, "", message.text, flags=re.IGNORECASE).strip()
-    return Question(update.update_id, sender, text, message.message_id)
+    whole = text.encode("utf-8", "replace").decode()  # JSON may hold half a character.
+    return Question(update.update_id, sender, whole, message.message_id)
 
 
-def _press(update: Update, query: telegram.CallbackQuery) -> Press | None:
+def _press(
+    update: Update, query: telegram.CallbackQuery, settings: PersonSettings | None
+) -> Press | None:
     message = query.message
     if message is None or query.data is None:
         return None
-    sender = Sender(query.from_user.id, message.chat.id, query.from_user.language_code or "")
+    user = query.from_user
+    sender = Sender(user.id, message.chat.id, user.language_code or "", settings)
     keyboard: Keyboard = ()
     if isinstance(message, telegram.Message) and message.reply_markup:
         keyboard = tuple(

@@ -1,128 +1,228 @@
-"""Sends what a turn decided, as often as Telegram asks to wait."""
+"""Makes the calls that a turn decided on: in the limits, and again until their fate is known."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import telegram
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential_jitter,
+from telegram import InputFile
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    RetryAfter,
+    TelegramError,
 )
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from bot.channels.formatting import Piece, pieces
-from bot.core.messages import Incoming, Keyboard, Press, Question, Reply, Turn
+from bot.channels.observing import Observer
+from bot.core.messages import Call
+from bot.core.pacing import Limit
+from bot.core.ports import Rates, UpdateError
 
 log = logging.getLogger(__name__)
 
-_TRIES = 5
-_NO_PREVIEW = telegram.LinkPreviewOptions(is_disabled=True)
-_backoff = wait_exponential_jitter(multiplier=0.5, max=10)
+_MINUTE = 60.0
+_PRIVATE = {"every": 1.0, "burst": 4}  # A message a second; short bursts pass.
+_GROUP = {"every": _MINUTE / 16, "burst": 4}  # At most 20 within any minute.
+_SLACK = 1.1  # Calls bunch on their way, and Telegram counts them where they arrive.
+_UNCOUNTED = ("answerCallbackQuery", "sendChatAction")
+_GONE = (  # Telegram's words for what no repetition mends.
+    "chat not found",
+    "user is deactivated",
+    "bot was kicked",
+    "query is too old",
+    "query id is invalid",
+    "message is not modified",
+    "message to edit not found",
+    "message can't be edited",
+    "not enough rights",
+    "have no rights to send",
+    "group chat was upgraded",
+    "topic_closed",
+    "chat_write_forbidden",
+    "peer_id_invalid",
+)
+_SPARED = {"entit": "entities", "markup": "reply_markup", "button": "reply_markup"}
+"""Parts of a message that are left out rather than the message, by Telegram's words."""
+_growing = wait_exponential_jitter(multiplier=0.5, max=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast may be sent: messages a second in all, and who else sends; 0 lifts all limits."""
+
+    rates: Rates
+    per_second: int
+
+    def limits(self, chat: int) -> list[Limit]:
+        """Return the limits that a message to a chat falls under, the widest first."""
+        if not self.per_second:
+            return []
+        return [self.everywhere, self.chat(chat)]
+
+    @property
+    def everywhere(self) -> Limit:
+        """Return the limit of all messages together."""
+        return Limit("all", _SLACK / (self.per_second or 1), 1)
+
+    def chat(self, chat: int) -> Limit:
+        """Return the limit of one chat."""
+        numbers = _GROUP if chat < 0 else _PRIVATE
+        return Limit(f"chat {chat}", numbers["every"], int(numbers["burst"]))
 
 
 class Outgoing:
-    """What leaves for Telegram; the durable outbox takes this place."""
+    """What leaves for Telegram."""
 
-    def __init__(self, bot: telegram.Bot) -> None:
+    def __init__(
+        self,
+        bot: telegram.Bot,
+        pace: Pace,
+        *,
+        observer: Observer,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.bot = bot
+        self.pace = pace
+        self.observer = observer
+        self._sleep = sleep
+        self._clock = clock
+        self._paused: dict[int, float] = {}
+        self._all_paused = 0.0
 
-    async def deliver(self, incoming: Incoming, turn: Turn) -> None:
-        """Send a turn's replies, and answer the press if it was one.
+    async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> None:
+        """Make a call, however often it takes; what cannot arrive is noted and dropped.
+
+        A message that may have arrived already (`is_unsure`, or after a cut) is repeated as a
+        reply to the question, so that the two are seen to belong together.
 
         Raises:
-            telegram.error.TelegramError: Telegram refuses, or stays away.
+            UpdateError: Telegram does not take the message as it is.
         """
-        if isinstance(incoming, Press):
-            await self._answer_press(incoming, turn)
-        question = incoming.message if isinstance(incoming, Question) else None
-        for reply in turn.replies:
-            await self._send(incoming.sender.chat, reply, question=question)
+        parameters = dict(call.parameters)
+        if is_unsure:
+            _link(call.method, parameters, question)
+        while True:
+            chat = int(parameters.get("chat_id", 0))
+            try:
+                await self._try(call.method, chat, parameters, question=question)
+            except RetryAfter as error:
+                await self._refused(chat, seconds(error))
+            except ChatMigrated as error:
+                parameters["chat_id"] = error.new_chat_id
+            except (Forbidden, BadRequest) as error:
+                if parameters.pop(_wrong_part(call.method, error), None):
+                    continue
+                self._give_up(call.method, error)
+                return
+            else:
+                return
 
-    async def _answer_press(self, press: Press, turn: Turn) -> None:
-        await self._call(
-            lambda: self.bot.answer_callback_query(press.query, text=turn.toast or None)
-        )
-        if turn.keyboard is not None and turn.keyboard != press.keyboard:
-            markup = _markup(turn.keyboard)
-            await self._call(
-                lambda: self.bot.edit_message_reply_markup(
-                    press.sender.chat, press.message, reply_markup=markup
-                )
-            )
-
-    async def _send(self, chat: int, reply: Reply, *, question: int | None) -> None:
-        parts = list(pieces(reply.text))
-        for place, piece in enumerate(parts):
-            is_last = place == len(parts) - 1
-            options: dict[str, Any] = {
-                "link_preview_options": _NO_PREVIEW,
-                "reply_markup": _markup(reply.keyboard) if is_last and reply.keyboard else None,
-            }
-            if chat < 0 and question:  # In a group, say which question is answered.
-                options["reply_parameters"] = telegram.ReplyParameters(
-                    question, allow_sending_without_reply=True
-                )
-            await self._send_piece(chat, piece, options)
-
-    async def _send_piece(self, chat: int, piece: Piece, options: Mapping[str, Any]) -> None:
-        entities = [_entity(entity) for entity in piece.entities]
+    async def type_in(self, chat: int) -> None:
+        """Show in a chat that an answer is being made, unless messages have to wait."""
+        if self._pause_left(chat) > 0:
+            return
         try:
-            await self._call(
-                lambda: self.bot.send_message(chat, piece.text, entities=entities, **options)
-            )
-        except BadRequest as error:
-            if "entit" not in error.message.lower():
-                raise
-            await self._call(lambda: self.bot.send_message(chat, piece.text, **options))
+            await self.bot.send_chat_action(chat, "typing")
+        except RetryAfter as error:
+            await self._refused(chat, seconds(error))
 
-    async def _call(self, call: Callable[[], Awaitable[Any]]) -> None:
-        """Call Telegram; a chat that is gone and a press that is too old are dropped."""
-        try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception(_passes),
-                wait=_pause,
-                stop=stop_after_attempt(_TRIES),
-                reraise=True,
-            ):
-                with attempt:
-                    await call()
-        except Forbidden as error:
-            log.info("not delivered: %s", error.message)
-        except BadRequest as error:
-            if "query is too old" not in error.message.lower():
-                raise
+    async def _try(
+        self, method: str, chat: int, parameters: dict[str, Any], *, question: int | None
+    ) -> None:
+        """Make a call, again while Telegram is away; then nobody knows whether it arrived."""
+
+        def on_away(_state: RetryCallState) -> None:
+            _link(method, parameters, question)
+            self.observer.refused("away")
+            log.warning("Telegram is away, trying %s again", method)
+
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(_is_away),
+            wait=_growing,
+            before_sleep=on_away,
+            sleep=self._sleep,
+        ):
+            with attempt:
+                await self._turn_to_send(method, chat)
+                await self._call(method, parameters)
+
+    def _give_up(self, method: str, error: Forbidden | BadRequest) -> None:
+        """Note what cannot arrive.
+
+        Raises:
+            UpdateError: a message is not what Telegram takes, however often it is sent.
+        """
+        is_rejected = not _is_gone(error)
+        self.observer.refused("rejected" if is_rejected else "blocked")
+        if is_rejected and method.startswith("send"):
+            raise UpdateError("call_rejected", method=method, reason=error.message) from error
+        log.info("a call of %s is dropped: %s", method, type(error).__name__)
+
+    async def _turn_to_send(self, method: str, chat: int) -> None:
+        """Wait for a place in the limits, and until no refusal is in force."""
+        limits = [] if method in _UNCOUNTED or not chat else self.pace.limits(chat)
+        while True:
+            if limits and (wait := await self.pace.rates.reserve(limits)) > 0:
+                await self._sleep(wait)
+            if (left := self._pause_left(chat)) <= 0:
+                return
+            await self._sleep(left)  # Those who waited as well must not all go at once.
+
+    def _pause_left(self, chat: int) -> float:
+        return max(self._paused.get(chat, 0.0), self._all_paused) - self._clock()
+
+    async def _refused(self, chat: int, wait: float) -> None:
+        """Send nothing to a chat for so long; nothing anywhere where other chats are refused too.
+
+        Telegram does not say which of its limits was passed.
+        """
+        self.observer.refused("rate")
+        now = self._clock()
+        self._paused = {other: until for other, until in self._paused.items() if until > now}
+        is_everywhere = any(other != chat for other in self._paused)
+        self._paused[chat] = max(self._paused.get(chat, 0.0), now + wait)
+        await self.pace.rates.pause(self.pace.chat(chat), wait)
+        if is_everywhere:
+            self._all_paused = max(self._all_paused, now + wait)
+            await self.pace.rates.pause(self.pace.everywhere, wait)
+        log.warning("Telegram asks to wait %s seconds", wait)
+
+    async def _call(self, method: str, parameters: Mapping[str, Any]) -> None:
+        given = dict(parameters)
+        if document := given.get("document"):
+            content = document["content"].encode("utf-8", "replace")
+            given["document"] = InputFile(content, document["name"])
+        await self.bot.do_api_request(method, api_kwargs=given)
 
 
-def _passes(error: BaseException) -> bool:
-    """Say whether a refusal may be over on the next try; PTB's BadRequest is a NetworkError."""
-    is_refused = isinstance(error, BadRequest)
-    return isinstance(error, RetryAfter | NetworkError) and not is_refused
+def _link(method: str, parameters: dict[str, Any], question: int | None) -> None:
+    """Make a message a reply to its question."""
+    if question and method.startswith("send"):
+        reply = {"message_id": question, "allow_sending_without_reply": True}
+        parameters.setdefault("reply_parameters", reply)
 
 
-def _pause(state: RetryCallState) -> float:
-    """Return the seconds that Telegram asks to wait, else growing, jittered ones."""
-    error = state.outcome.exception() if state.outcome else None
-    return seconds(error) if isinstance(error, RetryAfter) else _backoff(state)
+def _is_away(error: BaseException) -> bool:
+    """Say whether the call was neither taken nor refused for what it is; a token may be mended."""
+    is_refusal = isinstance(error, RetryAfter | ChatMigrated | Forbidden | BadRequest)
+    return isinstance(error, TelegramError) and not is_refusal
 
 
-def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(button.label, callback_data=button.data) for button in row]
-            for row in keyboard
-        ]
-    )
+def _is_gone(error: Exception) -> bool:
+    words = str(error).lower()
+    return isinstance(error, Forbidden) or any(known in words for known in _GONE)
 
 
-def _entity(entity: Any) -> MessageEntity:
-    return MessageEntity(
-        entity.type, entity.offset, entity.length, url=entity.url, language=entity.language
-    )
+def _wrong_part(method: str, error: Exception) -> str:
+    """Return which part of a message is refused that people can do without, or nothing."""
+    words = str(error).lower() if method.startswith("send") else ""
+    return next((part for known, part in _SPARED.items() if known in words), "")
 
 
 def seconds(error: RetryAfter) -> float:

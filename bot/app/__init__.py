@@ -1,0 +1,1 @@
+"""Puts the bot together; the only package that knows all others."""

@@ -1,0 +1,358 @@
+"""The bot while it runs: what goes on side by side, from the start to the stop."""
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.app.assembly import App, open_app
+from bot.app.control import OnTurn, control, reporting, tell_whole
+from bot.app.monitoring import Monitor, open_monitor
+from bot.app.upkeep import keep_tidy, watch
+from bot.backends.knowledge.publish import Published
+from bot.backends.store.mail import DatabaseMail, KeptMail
+from bot.backends.store.rates import DatabaseRates
+from bot.backends.store.secrets import note_key
+from bot.backends.store.sharing import Alone, Member, Shared
+from bot.core.messages import Received
+from bot.core.pacing import MemoryRates
+from bot.core.ports import BotError, KnowledgeError
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.channel import Telegram
+
+log = logging.getLogger(__name__)
+
+_RETRY_EVERY = 10.0  # Seconds between tries of what runs in the background.
+_LOOK_SHARED = 0.3  # Seconds between looks at what waits, where others bring it in too.
+_LOOK_ALONE = 2.0
+_STOPPING = 9.0  # Seconds for what is in hand when the bot is told to stop; it has ten to end.
+_LEAST = 2.0  # Of these for answers, whatever the webhook took.
+
+FOLDER_ERRORS = frozenset({"folder_mistakes", "knowledge_missing", "knowledge_unreadable"})
+"""What only a change of the folder mends."""
+
+
+class Reports(Protocol):
+    """Hears of what goes on while the bot runs."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Hear how many texts are in the index; may be called from another thread."""
+
+    def published(self, published: Published) -> None:
+        """Hear what publishing at the start did."""
+
+    def problem(self, error: BotError) -> None:
+        """Hear of what fails for now."""
+
+    def running(self, username: str) -> None:
+        """Hear that the bot takes messages from now on."""
+
+    def left(self, count: int) -> None:
+        """Hear how many messages were taken in and not answered."""
+
+
+async def run(
+    settings: Settings,
+    *,
+    token: str,
+    url: str | None,
+    stop: asyncio.Event,
+    reports: Reports,
+    server_up: Callable[[], Awaitable[None]] | None = None,
+    control_path: Path | None = None,
+    make_mail: Callable[[App, Member], KeptMail] | None = None,
+) -> None:
+    """Run the bot on Telegram, or on a server that speaks its Bot API, until told to stop.
+
+    `server_up` returns once that server, which was started beside the bot, takes requests.
+    `make_mail` makes the inbox; without it, that of the database.
+
+    Raises:
+        MistakesError: nothing is live yet, and the folder has mistakes.
+        BotError: the words, the state or the token cannot be used.
+    """
+    async with (
+        open_app(settings) as app,
+        _membership(app) as member,
+        control(control_path) as report,
+        _Background() as background,
+    ):
+        links = _Links()
+        background.start(member.follow(on_lost=links.lost, on_news=links.news))
+        await note_key(app.database, app.cipher)
+        await app.knowledge.open_words()
+        app.knowledge.search.expect_vectors()
+        app.knowledge.may_load.clear()
+        background.start(asyncio.to_thread(app.guess.load))
+        publishing = asyncio.create_task(_keep_published(app, member, reports, stop))
+        background.add(publishing)
+        background.start(app.knowledge.follow())
+        background.start(_keep_indexed(app, member, reports, stop))
+        if report:
+            background.start(tell_whole(app, publishing, report))
+        await _first_words(app, publishing, stop)
+        if stop.is_set():
+            return
+        # Its library takes a second to import, in which the loop goes on.
+        await asyncio.to_thread(importlib.import_module, "bot.channels.telegram.channel")
+        mail = (make_mail or database_mail)(app, member)
+        bot = _Running(app, member, stop, reports, mail, links)
+        await bot.serve(token, url, on_turn=reporting(report), server_up=server_up)
+
+
+@asynccontextmanager
+async def _membership(app: App) -> AsyncIterator[Member]:
+    database = app.database
+    member: Member = Shared(database) if database.is_shared else Alone(app.settings.data)
+    await member.join()
+    try:
+        yield member
+    finally:
+        await member.leave()
+
+
+class _Links:
+    """What this process hears of the others, for the channel once it is there."""
+
+    def __init__(self) -> None:
+        self.channel: Telegram | None = None
+
+    async def lost(self) -> None:
+        """Hear that the others have taken over what was in hand."""
+        if self.channel:
+            await self.channel.abandon()
+
+    def news(self) -> None:
+        """Hear that somebody has brought something in."""
+        if self.channel:
+            self.channel.inbox.look()
+
+
+class _Background:
+    """Tasks that go on beside the answering, and end with it; what ends one is logged."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def __aenter__(self) -> "_Background":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Start what goes on beside."""
+        self.add(asyncio.create_task(work))
+
+    def add(self, task: asyncio.Task[Any]) -> None:
+        """Look after a task."""
+        task.add_done_callback(_log_failure)
+        self._tasks.append(task)
+
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    """Log what ended a task that should have gone on; its expected errors are told elsewhere."""
+    error = None if task.cancelled() else task.exception()
+    if error and not isinstance(error, BotError):
+        log.error("what runs in the background has ended", exc_info=error)
+
+
+async def _first_words(app: App, publishing: asyncio.Task[Any], stop: asyncio.Event) -> None:
+    """Wait until there is something to answer from, which takes a second at most."""
+    await _first_of(publishing, app.knowledge.has_words.wait(), stop.wait())
+    if publishing.done() and not app.knowledge.has_words.is_set():
+        publishing.result()
+
+
+async def _first_of(task: asyncio.Task[Any], *waits: Coroutine[Any, Any, Any]) -> None:
+    """Wait until a task ends, or one of the waits does."""
+    waiting = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait([task, *waiting], return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+
+
+async def _keep_published(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
+    """Publish the folder as it is when this process leads; while that fails, again and again."""
+    await member.leads.wait()
+    failed = ""
+    while failed := await _publish(app, reports, stop, told=failed):
+        app.knowledge.search.expect_no_vectors()
+        await asyncio.sleep(_RETRY_EVERY)
+
+
+async def _keep_indexed(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
+    """Build the index again where it is gone; what else fails mends itself, or is tried again."""
+    failed = ""
+    while True:
+        await asyncio.sleep(_RETRY_EVERY)
+        if app.knowledge.search.is_degraded and member.leads.is_set():
+            failed = await _publish(app, reports, stop, told=failed)
+
+
+async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str) -> str:
+    """Publish once; return the code of what fails for now, or nothing."""
+
+    def on_progress(done: int, total: int) -> None:
+        if stop.is_set():  # The build goes on in a thread, which only this can end.
+            raise KnowledgeError("stopped")
+        reports.progress(done, total)
+
+    try:
+        published = await app.knowledge.publish(on_progress=on_progress)
+    except BotError as error:
+        is_folder = error.code in FOLDER_ERRORS
+        if is_folder and not app.knowledge.has_words.is_set():
+            raise
+        if error.code != told:
+            reports.problem(error)
+        return "" if is_folder else error.code
+    reports.published(published)
+    return ""
+
+
+def database_mail(app: App, member: Member) -> DatabaseMail:
+    """Make the inbox of a bot's database."""
+    incoming = importlib.import_module("bot.channels.telegram.incoming")
+    envelope: Callable[[str], Received] = incoming.envelope
+    return DatabaseMail(app.database, app.cipher, claims=member, envelope=envelope)
+
+
+async def _time_of(stop: asyncio.Event) -> float:
+    await stop.wait()
+    return time.monotonic()
+
+
+class _Running:
+    """The bot once it has something to answer from."""
+
+    def __init__(
+        self,
+        app: App,
+        member: Member,
+        stop: asyncio.Event,
+        reports: Reports,
+        mail: KeptMail,
+        links: _Links,
+    ) -> None:
+        self.app = app
+        self.member = member
+        self.stop = stop
+        self.reports = reports
+        self.mail = mail
+        self.links = links
+
+    async def serve(
+        self,
+        token: str,
+        url: str | None,
+        *,
+        on_turn: OnTurn | None,
+        server_up: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        """Reach Telegram, take messages in and answer them until told to stop."""
+        channels = importlib.import_module("bot.channels.telegram.channel")
+        async with open_monitor(self.app, self.mail) as monitor, _Background() as background:
+            channel = self._channel(channels, token, url, monitor, on_turn)
+            if server_up:
+                await server_up()
+            if not await self._reached(channel):
+                return
+            monitor.is_ready = True
+            self._begin(channel, background)
+            stopped = asyncio.create_task(_time_of(self.stop))
+            await self._take_messages(channel, monitor, background)
+            left = _STOPPING - (time.monotonic() - await stopped)
+            self.reports.left(await channel.finish(within=max(left, _LEAST)))
+            await channel.close()
+
+    def _channel(
+        self,
+        channels: Any,
+        token: str,
+        url: str | None,
+        monitor: Monitor,
+        on_turn: OnTurn | None,
+    ) -> "Telegram":
+        app = self.app
+        rates = (
+            DatabaseRates(app.database) if app.database.is_shared else MemoryRates(time.monotonic)
+        )
+        channel: Telegram = channels.Telegram(
+            channels.connect(token, url=url or channels.DEFAULT_URL),
+            app.conversation.turn,
+            mail=self.mail,
+            pace=channels.Pace(rates, app.settings.rate),
+            observer=monitor.observer,
+            phrases=app.phrases,
+            on_turn=on_turn,
+        )
+        return channel
+
+    async def _reached(self, channel: "Telegram") -> bool:
+        """Wait until Telegram answers; return False if told to stop first."""
+
+        def on_away(error: BotError) -> None:
+            self.app.knowledge.may_load.set()
+            self.reports.problem(error)
+
+        connecting = asyncio.create_task(channel.connect(on_away=on_away))
+        await _first_of(connecting, self.stop.wait())
+        if not connecting.done():
+            connecting.cancel()
+            return False
+        connecting.result()
+        self.app.knowledge.may_load.set()
+        self.reports.running(channel.bot.username)
+        return True
+
+    def _begin(self, channel: "Telegram", background: _Background) -> None:
+        app = self.app
+        self.links.channel = channel
+        every = _LOOK_SHARED if app.database.is_shared else _LOOK_ALONE
+        background.start(channel.inbox.follow(every=every))
+        background.start(channel.introduce(app.introduction))
+        background.start(keep_tidy(app, self.mail))
+        background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
+
+    def _troubles(self, channel: "Telegram") -> set[str]:
+        search = self.app.knowledge.search
+        return channel.troubles | ({"words_only"} if search.is_degraded else set())
+
+    async def _take_messages(
+        self, channel: "Telegram", monitor: Monitor, background: _Background
+    ) -> None:
+        """Take messages in, by the webhook or as the one process that polls, until the stop."""
+        settings = self.app.settings
+        if settings.webhook_url and settings.webhook_secret:
+            webhooks = importlib.import_module("bot.channels.telegram.webhook")
+            secret = settings.webhook_secret.get_secret_value()
+            background.start(self._announce(channel, settings.webhook_url, secret))
+            await webhooks.serve_webhook(
+                channel.receive,
+                url=settings.webhook_url,
+                secret=secret,
+                listen=settings.listen,
+                ready=monitor.ready,
+                stop=self.stop,
+            )
+            return
+        while not self.stop.is_set():
+            polling = asyncio.create_task(self.member.leads.wait())
+            await _first_of(polling, self.stop.wait())
+            polling.cancel()
+            if self.member.leads.is_set() and not self.stop.is_set():
+                await channel.poll(self.stop, leads=self.member.leads)
+
+    async def _announce(self, channel: "Telegram", url: str, secret: str) -> None:
+        """Tell Telegram the address once this process leads."""
+        await self.member.leads.wait()
+        await channel.set_webhook(url, secret=secret)

@@ -1,0 +1,61 @@
+"""What is done beside the answering: old texts deleted, troubles told to the staff once."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+
+from bot.app.assembly import App
+from bot.backends.store.mail import KeptMail
+from bot.backends.store.rates import DatabaseRates
+from bot.backends.store.troubles import Troubles
+from bot.core.messages import DEFAULT_LANGUAGE
+from bot.core.ports import StoreError
+
+log = logging.getLogger(__name__)
+
+_HOUR = 3600.0
+_LOOK_EVERY = 2.0
+
+Say = Callable[[int, str], Awaitable[None]]
+
+
+async def keep_tidy(app: App, mail: KeptMail) -> None:
+    """Delete for ever what has been kept long enough, once an hour."""
+    while True:
+        try:
+            await app.people.expire(days=app.settings.keep_days)
+            await mail.purge()
+            if app.database.is_shared:
+                await DatabaseRates(app.database).purge()
+        except StoreError as error:
+            log.warning("old texts could not be deleted, trying again: %s", error)
+        await asyncio.sleep(_HOUR)
+
+
+async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) -> None:
+    """Tell staff once when something begins to fail, and once when it is over."""
+    known: Mapping[str, None] = {}
+    noted = Troubles(app.database)
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        now = dict.fromkeys(sorted(troubles()))
+        for code in now.keys() - known.keys():
+            log.error("trouble: %s", code)
+            await _tell(app, say, f"staff_{code}")
+        for code in known.keys() - now.keys():
+            log.warning("over: %s", code)
+            await _tell(app, say, "staff_over", trouble=code)
+        if now != known:
+            try:
+                await noted.note(list(now))
+            except StoreError as error:
+                log.warning("troubles could not be noted: %s", error)
+        known = now
+
+
+async def _tell(app: App, say: Say, phrase: str, *, trouble: str = "") -> None:
+    if app.settings.staff_chat is None:
+        return
+    phrases = app.phrases[DEFAULT_LANGUAGE]
+    what = phrases[f"staff_{trouble}"] if trouble else ""
+    await say(app.settings.staff_chat, phrases[phrase].format(trouble=what))

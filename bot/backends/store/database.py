@@ -1,0 +1,334 @@
+"""The database behind the state: SQLite or PostgreSQL, and one error for all that fails."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import AsyncFileLock
+from sqlalchemy import Executable, Row, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.core.ports import StoreError
+
+DATABASE_FILE = "akar.sqlite3"
+HEAD = "0002"
+"""The revision of the tables that this program works with."""
+
+_BUSY = 30.0  # Seconds to wait for another process's write.
+_TOGETHER = 256  # Writes that share a transaction, at most.
+_CONNECT = 10.0
+_ANSWER = 30.0  # Seconds for the server to do one statement.
+_LOOK_EVERY = 0.2  # Seconds between tries to have a lock of the server's.
+LOCK_SPACE = 0x616B6172
+"""PostgreSQL's locks are numbers; ours begin with "akar"."""
+_WRITES = "writes"
+_PRAGMAS = (
+    "synchronous = FULL",  # What is committed survives a power cut,
+    "secure_delete = ON",  # and what is deleted is overwritten.
+    "foreign_keys = ON",
+    # The file itself changes every 64 MB only, so that it can be copied with its log meanwhile.
+    "wal_autocheckpoint = 16384",
+)
+
+_Result = TypeVar("_Result")
+Values = Mapping[str, object]
+Work = Callable[[AsyncConnection], Awaitable[Any]]
+
+
+Write = tuple[Executable, Values]
+"""A statement with its values."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """What waits for its transaction: statements with their values, or steps of any kind."""
+
+    done: asyncio.Future[Any]
+    writes: Sequence[Write] = ()
+    work: Work | None = None
+    rank: int = 0
+
+
+class Database:
+    """Reads, and writes that share transactions: those that wait at one moment commit as one."""
+
+    def __init__(self, engine: AsyncEngine, *, folder: Path, place: str) -> None:
+        self.engine = engine
+        self.is_shared = engine.dialect.name == "postgresql"
+        """Several processes, on several machines, may work with it."""
+        self._folder = folder
+        self.place = place
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def rows(self, query: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
+        """Return what a query finds.
+
+        Raises:
+            StoreError: the database is away, locked or damaged.
+        """
+        try:
+            async with self.engine.connect() as connection:
+                return (await connection.execute(query, values)).all()
+        except (SQLAlchemyError, OSError) as error:
+            raise self.unusable(error) from error
+
+    async def write(self, *writes: Write) -> None:
+        """Run statements, all or none, and return once what they did is on disk.
+
+        Raises:
+            StoreError: the database is away, locked, full or damaged.
+        """
+        await self._submit(writes=writes)
+
+    async def transact(
+        self, work: Callable[[AsyncConnection], Awaitable[_Result]], *, rank: int = 0
+    ) -> _Result:
+        """Do several steps or none of them, and return what they return once it is on disk.
+
+        In a transaction the lower ranks come first: what every process locks is locked last, or
+        two of them could wait for each other.
+
+        Raises:
+            StoreError: the database is away, locked, full or damaged.
+        """
+        result: _Result = await self._submit(work=work, rank=rank)
+        return result
+
+    @asynccontextmanager
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
+        """Let one process at a time do what this name stands for; the others wait.
+
+        Raises:
+            StoreError: the lock cannot be had.
+        """
+        if self.is_shared:
+            async with self._locked(name):
+                yield
+            return
+        path = self._folder / f"{name}.lock"
+        lock = AsyncFileLock(path)
+        try:
+            await lock.acquire()
+        except OSError as error:
+            raise StoreError("data_unwritable", path=path, reason=error) from error
+        try:
+            yield
+        finally:
+            await lock.release()
+
+    async def close(self) -> None:
+        """Finish the writes that wait, and let go of the connections."""
+        if self._writing:
+            await self._jobs.join()
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _locked(self, name: str) -> AsyncIterator[None]:
+        try:
+            connection = await self.engine.connect()
+        except (SQLAlchemyError, OSError) as error:
+            raise self.unusable(error) from error
+        try:
+            await self._lock(connection, name)
+            yield
+        finally:  # The lock is the connection's, and goes with it.
+            await connection.invalidate()
+            await connection.close()
+
+    async def _lock(self, connection: AsyncConnection, name: str) -> None:
+        lock = text("SELECT pg_try_advisory_lock(:space, hashtext(:name))")
+        values = {"space": LOCK_SPACE, "name": name}
+        try:
+            while not (await connection.execute(lock, values)).scalar():
+                await connection.commit()
+                await asyncio.sleep(_LOOK_EVERY)
+            await connection.commit()
+        except (SQLAlchemyError, OSError) as error:
+            raise self.unusable(error) from error
+
+    async def _submit(self, **parts: Any) -> Any:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        job = _Job(asyncio.get_running_loop().create_future(), **parts)
+        self._jobs.put_nowait(job)
+        return await job.done
+
+    async def _write(self) -> None:
+        while True:
+            jobs = [await self._jobs.get()]
+            while len(jobs) < _TOGETHER and not self._jobs.empty():
+                jobs.append(self._jobs.get_nowait())
+            try:
+                await self._commit(jobs)
+            finally:
+                for _ in jobs:
+                    self._jobs.task_done()
+
+    async def _commit(self, jobs: Sequence[_Job]) -> None:
+        """Commit jobs as one; where one fails, each by itself, so that it fails alone."""
+        try:
+            results = await self._run(jobs)
+        except Exception as error:  # noqa: BLE001 - whatever fails is for those who asked
+            if len(jobs) > 1 and not _is_away(error):
+                for job in jobs:
+                    await self._commit([job])
+                return
+            for job in jobs:
+                self._fail(job, error)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                if not job.done.done():
+                    job.done.set_result(result)
+
+    def _fail(self, job: _Job, error: Exception) -> None:
+        if isinstance(error, SQLAlchemyError | OSError):
+            unusable = self.unusable(error)
+            unusable.__cause__ = error
+            error = unusable
+        if not job.done.done():
+            job.done.set_exception(error)
+
+    async def _run(self, jobs: Sequence[_Job]) -> list[Any]:
+        alike: dict[Executable, list[Values]] = {}
+        for statement, values in (write for job in jobs for write in job.writes):
+            alike.setdefault(statement, []).append(values)
+        async with self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            for statement, all_ in alike.items():
+                await connection.execute(statement, all_ if len(all_) > 1 else all_[0])
+            ranked = sorted(enumerate(jobs), key=lambda each: each[1].rank)
+            results = {
+                place: await job.work(connection) if job.work else None for place, job in ranked
+            }
+            return [results[place] for place in range(len(jobs))]
+
+    def unusable(self, error: Exception) -> StoreError:
+        """Say in our own error what the driver said in its own."""
+        if self.is_shared:
+            return StoreError("database_away", place=self.place, reason=_kind(error))
+        return StoreError("state_unusable", reason=_cause(error))
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return the driver's error, which says no statement and no value."""
+    return getattr(error, "orig", None) or error
+
+
+def _kind(error: Exception) -> str:
+    """Name what failed at the server, whose own words may hold a value."""
+    origin = error.orig if isinstance(error, DBAPIError) else None
+    return type(getattr(origin, "__cause__", None) or origin or error).__name__
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether nothing can be written now, so that each write by itself would wait in vain."""
+    if isinstance(error, DBAPIError):
+        code: int = getattr(error.orig, "sqlite_errorcode", 0)
+        return error.connection_invalidated or code & 0xFF == sqlite3.SQLITE_BUSY
+    return isinstance(error, OSError | NoConnectionError)
+
+
+@asynccontextmanager
+async def open_database(folder: Path, *, url: str | None = None) -> AsyncIterator[Database]:
+    """Open the database in the data folder, or the server's, brought up to date as needed.
+
+    Several processes may have it open at once.
+
+    Raises:
+        StoreError: it cannot be reached or written, or is of a newer program.
+    """
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError("data_unwritable", path=folder, reason=error) from error
+    database = _connect_server(url, folder) if url else _open_file(folder)
+    try:
+        await _prepare(database, folder)
+        yield database
+    finally:
+        await database.close()
+
+
+def _connect_server(url: str, folder: Path) -> Database:
+    parts = make_url(url).set(drivername="postgresql+asyncpg")
+    if mode := parts.query.get("sslmode"):  # libpq's name for it.
+        parts = parts.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    timeouts = {"timeout": _CONNECT, "command_timeout": _ANSWER}
+    engine = create_async_engine(
+        parts, pool_size=4, max_overflow=8, hide_parameters=True, connect_args=timeouts
+    )
+    return Database(engine, folder=folder, place=f"{parts.host}:{parts.port or 5432}")
+
+
+def _open_file(folder: Path) -> Database:
+    path = folder / DATABASE_FILE
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY}
+    )
+    event.listen(engine.sync_engine, "connect", _set_up)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return Database(engine, folder=folder, place=str(path))
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # Transactions begin where `_begin` says.
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # A second writer waits here.
+
+
+async def _prepare(database: Database, folder: Path) -> None:
+    try:
+        if not database.is_shared:
+            await _turn_wal_on(database)
+        if await _revision(database) == HEAD:
+            return
+        async with database.exclusive("migration"):
+            await _upgrade(database)
+    except (SQLAlchemyError, OSError) as error:
+        if database.is_shared:
+            raise database.unusable(error) from error
+        path = folder / DATABASE_FILE
+        raise StoreError("data_unwritable", path=path, reason=_cause(error)) from error
+
+
+async def _turn_wal_on(database: Database) -> None:
+    async with database.exclusive("akar"), database.engine.connect() as connection:
+        await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+async def _revision(database: Database) -> str:
+    """Return which revision the tables are of; nothing where there are none."""
+    async with database.engine.connect() as connection:
+        with contextlib.suppress(SQLAlchemyError):
+            query = text("SELECT version_num FROM alembic_version")
+            return str((await connection.execute(query)).scalar_one_or_none() or "")
+    return ""
+
+
+async def _upgrade(database: Database) -> None:
+    present = await _revision(database)
+    if present == HEAD:
+        return
+    from bot.backends.store.migrations import run  # Alembic takes its time to import.
+
+    if present and present not in await asyncio.to_thread(run.revisions):
+        raise StoreError("database_newer", path=database.place)
+    async with database.engine.execution_options(**{_WRITES: True}).begin() as connection:
+        await connection.run_sync(run.upgrade)

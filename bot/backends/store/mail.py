@@ -1,0 +1,244 @@
+"""The durable inbox with its outbox, in the database."""
+
+import json
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.backends.keys import Cipher
+from bot.backends.store.database import Database, Write
+from bot.backends.store.people import upsert
+from bot.backends.store.sharing import Claims
+from bot.backends.store.tables import inbox, person, question
+from bot.core.messages import Asked, Call, PersonSettings, Received
+from bot.core.ports import LostError, Mail
+
+_KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An update that could not be answered, and why."""
+
+    update: int
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: how many updates, and since when the oldest; times are Unix times."""
+
+    waiting: int
+    oldest: float | None
+    dead: tuple[DeadLetter, ...]
+
+
+class KeptMail(Mail, Protocol):
+    """A `Mail` that can be looked after."""
+
+    async def backlog(self) -> Backlog:
+        """Return what waits, and what failed and why."""
+        ...
+
+    async def purge(self) -> None:
+        """Delete what is done so long ago that it cannot be delivered again."""
+        ...
+
+
+class DatabaseMail:
+    """The core's `Mail`; with a shared database each chat is one process's at a time.
+
+    `envelope` reads off a raw update whose it is. It never fails: what it cannot read is chat 0's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cipher: Cipher,
+        *,
+        claims: Claims,
+        envelope: Callable[[str], Received],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._claims = claims
+        self._envelope = envelope
+        self._clock = clock
+        self._new = upsert(inbox, database).on_conflict_do_nothing().returning(inbox.c.id)
+
+    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
+        """Keep updates; return those that are new, and are for this process to answer."""
+        if not letters:
+            return ()
+        at = self._clock()
+        rows = [self._row(letter, at) for letter in letters]
+
+        async def work(connection: AsyncConnection) -> Sequence[Received]:
+            new = set((await connection.execute(self._new, rows)).scalars())
+            once = {letter.update: letter for letter in letters if letter.update in new}
+            fresh = [replace(letter, at=at) for letter in once.values()]
+            chats = await self._claims.take(connection, {letter.chat for letter in fresh})
+            mine = [letter for letter in fresh if letter.chat in chats]
+            return await _with_settings(connection, mine)
+
+        return await self._database.transact(work)
+
+    async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
+        """Return what waits for this process, oldest first, beside the updates named."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Received]:
+            query = select(inbox).where(inbox.c.state == "waiting").order_by(inbox.c.id)
+            chats = await self._claims.take_waiting(connection)
+            if chats is not None:
+                query = query.where(inbox.c.chat.in_(chats))
+            rows = (await connection.execute(query.limit(limit + len(beside)))).all()
+            letters = [self._letter(row) for row in rows if row.id not in beside]
+            return await _with_settings(connection, letters[:limit])
+
+        return await self._database.transact(work)
+
+    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+        """Keep what is to be sent in answer to an update, before it is sent.
+
+        Raises:
+            LostError: another process has taken the chat over.
+        """
+        kept: list[Write] = [(_ASKED, self._question(asked))] if asked else []
+        values = {"id_": letter.update, "calls_": self._sealed(calls)}
+        if not self._database.is_shared:
+            await self._database.write((_RECORD, values), *kept)
+            return
+
+        async def work(connection: AsyncConnection) -> None:
+            if not await self._claims.holds(connection, letter.chat):
+                raise LostError("chat_taken_over", update=letter.update)
+            if not (await connection.execute(_RECORD, values)).rowcount:  # It is answered.
+                raise LostError("chat_taken_over", update=letter.update)
+            for statement, given in kept:
+                await connection.execute(statement, given)
+
+        await self._database.transact(work)
+
+    async def sent(self, letter: Received, count: int) -> None:
+        """Note that so many of the calls were made."""
+        await self._database.write((_SENT, {"id_": letter.update, "sent_": count}))
+
+    async def done(self, letter: Received) -> None:
+        """Note that an update is answered, and delete what it said."""
+        await self._database.write((_DONE, {"id_": letter.update, "at_": self._clock()}))
+
+    async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
+        """Note a failed attempt; after the final one the update is a dead letter."""
+        state = "dead" if is_final else "waiting"
+        values = {"id_": letter.update, "reason_": reason, "state_": state}
+        await self._database.write((_FAIL, values))
+
+    async def release(self, chat: int) -> None:
+        """Let any process take the chat's next update."""
+        await self._claims.release(chat)
+
+    async def backlog(self) -> Backlog:
+        """Return what waits, and what failed and why."""
+        return await backlog_of(self._database)
+
+    async def replay(self) -> int:
+        """Let every dead letter be tried once more; return how many there are."""
+        return await replay_dead(self._database)
+
+    async def purge(self) -> None:
+        """Delete what is done so long ago that Telegram cannot deliver it again."""
+        await self._database.write((_PURGE, {"before": self._clock() - _KEEP_DONE}))
+
+    def _row(self, letter: Received, at: float) -> dict[str, Any]:
+        return {
+            "id": letter.update,
+            "chat": letter.chat,
+            "person": letter.person,
+            "state": "waiting",
+            "raw": self._cipher.encrypt(letter.raw.encode()),
+            "sent": 0,
+            "attempts": 0,
+            "reason": "",
+            "at": at,
+        }
+
+    def _letter(self, row: Row[Any]) -> Received:
+        calls = None
+        if row.calls is not None:
+            calls = tuple(Call(**call) for call in json.loads(self._cipher.decrypt(row.calls)))
+        letter = self._envelope(self._cipher.decrypt(row.raw).decode())
+        return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
+
+    def _sealed(self, calls: Sequence[Call]) -> bytes:
+        written = json.dumps([asdict(call) for call in calls])
+        return self._cipher.encrypt(written.encode())
+
+    def _question(self, asked: Asked) -> dict[str, Any]:
+        text = self._cipher.encrypt(asked.text.encode(errors="replace"))  # JSON may cut characters.
+        return {**asdict(asked), "text": text, "at": self._clock()}
+
+
+async def backlog_of(database: Database) -> Backlog:
+    """Return what waits, and what failed and why, for whoever looks from beside the bot."""
+    waiting = (await database.rows(_BACKLOG))[0]
+    dead = await database.rows(_DEAD)
+    letters = tuple(DeadLetter(row.id, row.reason, row.at) for row in dead)
+    return Backlog(int(waiting.count_), waiting.oldest, letters)
+
+
+async def replay_dead(database: Database) -> int:
+    """Let every dead letter be tried once more; return how many there are."""
+    return await database.transact(_replay)
+
+
+async def _with_settings(
+    connection: AsyncConnection, letters: Sequence[Received]
+) -> Sequence[Received]:
+    """Return letters with what their people chose."""
+    people = {letter.person for letter in letters}
+    rows = (await connection.execute(_LANGUAGES, {"people": list(people)})) if people else ()
+    chosen = {row.id: row.language for row in rows}
+    return [
+        replace(letter, settings=PersonSettings(chosen.get(letter.person))) for letter in letters
+    ]
+
+
+async def _replay(connection: AsyncConnection) -> int:
+    again = update(inbox).where(inbox.c.state == "dead")
+    found = await connection.execute(again.values(state="waiting", attempts=0))
+    return int(found.rowcount)
+
+
+_LANGUAGES = select(person.c.id, person.c.language).where(
+    person.c.id.in_(bindparam("people", expanding=True))
+)
+_IS_IT = inbox.c.id == bindparam("id_")
+_WAITS = inbox.c.state == "waiting"
+_RECORD = update(inbox).where(_IS_IT, _WAITS).values(calls=bindparam("calls_"))
+_SENT = update(inbox).where(_IS_IT).values(sent=bindparam("sent_"))
+_DONE = (
+    update(inbox)
+    .where(_IS_IT)
+    .values(chat=0, person=0, state="done", raw=None, calls=None, at=bindparam("at_"))
+)
+_FAIL = (
+    update(inbox)
+    .where(_IS_IT, _WAITS)
+    .values(state=bindparam("state_"), reason=bindparam("reason_"), attempts=inbox.c.attempts + 1)
+)
+_ASKED = insert(question)
+_BACKLOG = select(func.count().label("count_"), func.min(inbox.c.at).label("oldest")).where(
+    inbox.c.state == "waiting"
+)
+_DEAD = (
+    select(inbox.c.id, inbox.c.reason, inbox.c.at)
+    .where(inbox.c.state == "dead")
+    .order_by(inbox.c.id)
+)
+_PURGE = delete(inbox).where(inbox.c.state == "done", inbox.c.at < bindparam("before"))

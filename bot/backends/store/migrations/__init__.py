@@ -1,0 +1,1 @@
+"""How the tables came about: Alembic's environment and one file a change."""

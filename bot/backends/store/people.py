@@ -1,0 +1,130 @@
+"""What is remembered of people: their language, their votes, what they asked."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.backends.keys import Cipher
+from bot.backends.store.database import Database
+from bot.backends.store.tables import inbox, person, question, vote
+from bot.core.messages import Language, Vote
+
+_DAY = 86_400.0
+
+
+def upsert(table: Table, database: Database) -> Any:
+    """Return an INSERT that can say what to do on a conflict, in the database's own words."""
+    return postgresql.insert(table) if database.is_shared else sqlite.insert(table)
+
+
+class People:
+    """The core's `Store`, and what a person may ask to see or have deleted."""
+
+    def __init__(
+        self, database: Database, cipher: Cipher, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._clock = clock
+        chosen = upsert(person, database)
+        self._choose = chosen.on_conflict_do_update(
+            index_elements=["id"], set_={"language": chosen.excluded.language}
+        )
+        voted = upsert(vote, database)
+        self._vote = voted.on_conflict_do_update(
+            index_elements=["chat", "message", "person"],
+            set_={"vote": voted.excluded.vote, "at": voted.excluded.at},
+        )
+
+    async def language(self, person_: int) -> Language | None:
+        """Return the language the person chose, if they did."""
+        found = await self._database.rows(_LANGUAGE, {"id": person_})
+        return str(found[0].language) if found else None
+
+    async def choose_language(self, person_: int, language: Language) -> None:
+        """Remember the language the person chose."""
+        await self._database.write((self._choose, {"id": person_, "language": language}))
+
+    async def vote(self, person_: int, *, chat: int, message: int, card: str, vote: Vote) -> None:
+        """Remember what the person thought of an answer; the last vote on a message counts."""
+        values = {"chat": chat, "message": message, "person": person_, "card": card, "vote": vote}
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(sep=" ", timespec="seconds")
+        await self._database.write((self._vote, {**values, "at": at}))
+
+    async def votes(self, card: str) -> Mapping[Vote, int]:
+        """Count the votes that a card's answers got."""
+        found = await self._database.rows(_VOTES, {"card": card})
+        return {cast("Vote", row.vote): int(row.count_) for row in found}
+
+    async def export(self, person_: int) -> Mapping[str, Any]:
+        """Return everything that is kept about a person, as JSON can hold it."""
+        language = await self.language(person_)
+        votes = await self._database.rows(_VOTES_OF, {"person": person_})
+        asked = await self._database.rows(_ASKED_OF, {"person": person_})
+        letters = await self._database.rows(_LETTERS_OF, {"person_": person_})
+        return {
+            "person": person_,
+            "language": language,
+            "votes": [dict(row._mapping) for row in votes],
+            "questions": [
+                dict(row._mapping)
+                | {
+                    "at": datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds"),
+                    "text": self._cipher.decrypt(row.text).decode(),
+                }
+                for row in asked
+            ],
+            "messages": [dict(row._mapping) for row in letters],
+        }
+
+    async def forget(self, person_: int) -> None:
+        """Delete everything about a person; what still waits is deleted once it is answered."""
+
+        async def work(connection: Any) -> None:
+            await connection.execute(delete(person).where(person.c.id == person_))
+            await connection.execute(delete(vote).where(vote.c.person == person_))
+            await connection.execute(delete(question).where(question.c.person == person_))
+            await connection.execute(_FORGET_DEAD, {"person_": person_})
+
+        await self._database.transact(work)
+
+    async def expire(self, *, days: int) -> None:
+        """Delete the texts that have been kept long enough."""
+        before = {"before": self._clock() - days * _DAY}
+        await self._database.write((_EXPIRE_QUESTIONS, before), (_EXPIRE_DEAD, before))
+
+
+_LANGUAGE = select(person.c.language).where(person.c.id == bindparam("id"))
+_VOTES = (
+    select(vote.c.vote, func.count().label("count_"))
+    .where(vote.c.card == bindparam("card"))
+    .group_by(vote.c.vote)
+)
+_VOTES_OF = select(vote.c.card, vote.c.vote, vote.c.at).where(vote.c.person == bindparam("person"))
+_ASKED_OF = (
+    select(
+        *(question.c.at, question.c.text, question.c.language),
+        *(question.c.outcome, question.c.card, question.c.confidence),
+    )
+    .where(question.c.person == bindparam("person"))
+    .order_by(question.c.id)
+)
+_IS_THEIRS = or_(  # In a group the chat is not theirs; of a damaged update only the chat is known.
+    inbox.c.person == bindparam("person_"), inbox.c.chat == bindparam("person_")
+)
+_LETTERS_OF = (
+    select(inbox.c.id, inbox.c.state)
+    .where(_IS_THEIRS, inbox.c.state != "done")
+    .order_by(inbox.c.id)
+)
+_FORGET_DEAD = (
+    update(inbox)
+    .where(_IS_THEIRS, inbox.c.state == "dead")
+    .values(chat=0, person=0, raw=None, calls=None, state="done")
+)
+_EXPIRE_QUESTIONS = delete(question).where(question.c.at < bindparam("before"))
+_EXPIRE_DEAD = delete(inbox).where(inbox.c.state == "dead", inbox.c.at < bindparam("before"))

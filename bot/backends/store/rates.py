@@ -1,0 +1,56 @@
+"""Places in a row for what is sent, kept in the database for all processes together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.backends.store.database import Database
+from bot.backends.store.tables import rate
+from bot.core.pacing import Limit
+
+_now = func.extract("epoch", func.clock_timestamp())
+_forward = postgresql.insert(rate).values(
+    scope=bindparam("scope"), until=_now + bindparam("step", type_=rate.c.until.type)
+)
+_NEXT = _forward.on_conflict_do_update(
+    index_elements=["scope"],
+    set_={"until": func.greatest(rate.c.until, _now) + bindparam("step", type_=rate.c.until.type)},
+).returning((rate.c.until - _now).label("ahead"))
+_PAUSE = _forward.on_conflict_do_update(
+    index_elements=["scope"],
+    set_={"until": func.greatest(rate.c.until, _forward.excluded.until)},
+)
+_PURGE = delete(rate).where(rate.c.until < _now - 3600)
+
+
+class DatabaseRates:
+    """The core's `Rates` on PostgreSQL, by the server's clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(self, limits: Sequence[Limit]) -> float:
+        """Take the next place in each scope; return the seconds until the latest of them."""
+
+        async def work(connection: AsyncConnection) -> float:
+            return max([await _next(connection, limit) for limit in limits], default=0.0)
+
+        return await self._database.transact(work, rank=1) if limits else 0.0
+
+    async def pause(self, limit: Limit, seconds: float) -> None:
+        """Give no place in a scope for so long."""
+        values = {"scope": limit.scope, "step": seconds + limit.slack}
+        await self._database.write((_PAUSE, values))
+
+    async def purge(self) -> None:
+        """Delete the scopes in which nothing was sent for an hour."""
+        await self._database.write((_PURGE, {}))
+
+
+async def _next(connection: AsyncConnection, limit: Limit) -> float:
+    values: dict[str, Any] = {"scope": limit.scope, "step": limit.every}
+    ahead = (await connection.execute(_NEXT, values)).scalar_one()
+    return max(float(ahead) - limit.every - limit.slack, 0.0)

@@ -1,0 +1,121 @@
+"""The tables as they are now; `migrations` says how they came about.
+
+Times named `at` and `until` are seconds since the epoch, but for votes and versions, whose `at`
+is an ISO date and time.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+_Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only.
+
+person = Table(
+    "person",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("language", Text, nullable=False),
+)
+
+vote = Table(
+    "vote",
+    METADATA,
+    Column("chat", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("card", Text, nullable=False),
+    Column("vote", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+version = Table(
+    "version",
+    METADATA,
+    Column("id", _Counted, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False),
+    Column("embeddings", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+live = Table(
+    "live",
+    METADATA,
+    Column("only", Integer, CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
+    Column("version", BigInteger, ForeignKey("version.id")),
+    Column("considered", Text, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # Telegram's update_id.
+    Column("chat", BigInteger, nullable=False),  # 0 once it is done.
+    Column("person", BigInteger, nullable=False),  # Who wrote; likewise.
+    Column("state", Text, nullable=False),  # waiting, done or dead
+    Column("raw", LargeBinary),  # The update, encrypted; gone once it is done.
+    Column("calls", LargeBinary),  # What is to be sent in answer, encrypted; likewise.
+    Column("sent", SmallInteger, nullable=False),  # How many of the calls were made.
+    Column("attempts", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),  # Why it is dead.
+    Column("at", Float, nullable=False),  # When it came in; when it was done, once it is.
+    Index("inbox_waiting", "state", "chat", "id"),
+)
+
+question = Table(
+    "question",
+    METADATA,
+    Column("id", _Counted, primary_key=True),
+    Column("person", BigInteger, nullable=False, index=True),
+    Column("at", Float, nullable=False, index=True),
+    Column("text", LargeBinary, nullable=False),  # Masked, and encrypted.
+    Column("language", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("confidence", Float),
+)
+
+claim = Table(
+    "claim",
+    METADATA,
+    Column("chat", BigInteger, primary_key=True, autoincrement=False),
+    Column("worker", BigInteger, nullable=False, index=True),
+)
+
+rate = Table(
+    "rate",
+    METADATA,
+    Column("scope", Text, primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+trouble = Table(
+    "trouble",
+    METADATA,
+    Column("code", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+secret = Table(
+    "secret",
+    METADATA,
+    Column("only", Integer, CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, nullable=False),  # Of the key that people's texts are kept with.
+)

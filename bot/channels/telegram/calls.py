@@ -1,0 +1,70 @@
+"""A turn as the calls of Telegram's Bot API that tell it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.channels.formatting import Piece, pieces
+from bot.core.messages import Call, Incoming, Keyboard, Press, Question, Reply, Turn
+
+_NO_PREVIEW = {"is_disabled": True}
+
+
+def calls_of(incoming: Incoming, turn: Turn) -> Iterator[Call]:
+    """Yield what is to be sent: the answer to a press first, then the replies."""
+    if isinstance(incoming, Press):
+        yield from _press_calls(incoming, turn)
+    question = incoming.message if isinstance(incoming, Question) else None
+    for reply in turn.replies:
+        yield from _reply_calls(incoming.sender.chat, reply, question=question)
+
+
+def _press_calls(press: Press, turn: Turn) -> Iterator[Call]:
+    toast = {"text": turn.toast} if turn.toast else {}
+    yield Call("answerCallbackQuery", {"callback_query_id": press.query, **toast})
+    if turn.keyboard is not None and turn.keyboard != press.keyboard:
+        yield Call(
+            "editMessageReplyMarkup",
+            {
+                "chat_id": press.sender.chat,
+                "message_id": press.message,
+                "reply_markup": _markup(turn.keyboard),
+            },
+        )
+
+
+def _reply_calls(chat: int, reply: Reply, *, question: int | None) -> Iterator[Call]:
+    if reply.document:
+        document = {"name": reply.document.name, "content": reply.document.content}
+        yield Call("sendDocument", {"chat_id": chat, "document": document, "caption": reply.text})
+        return
+    parts = list(pieces(reply.text))
+    for place, piece in enumerate(parts):
+        keyboard = reply.keyboard if place == len(parts) - 1 else ()
+        yield Call("sendMessage", _message(chat, piece, keyboard, question=question))
+
+
+def _message(
+    chat: int, piece: Piece, keyboard: Keyboard, *, question: int | None
+) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "chat_id": chat,
+        "text": piece.text,
+        "link_preview_options": _NO_PREVIEW,
+    }
+    if piece.entities:
+        parameters["entities"] = [entity.to_dict() for entity in piece.entities]
+    if keyboard:
+        parameters["reply_markup"] = _markup(keyboard)
+    if chat < 0 and question:  # In a group, say which question is answered.
+        parameters["reply_parameters"] = {
+            "message_id": question,
+            "allow_sending_without_reply": True,
+        }
+    return parameters
+
+
+def _markup(keyboard: Keyboard) -> dict[str, Any]:
+    rows = [
+        [{"text": button.label, "callback_data": button.data} for button in row] for row in keyboard
+    ]
+    return {"inline_keyboard": rows}
