@@ -57,7 +57,9 @@ def main(
     """Time Akar beside a tutorial's bot, and print the ratios."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = {"AKAR_DATA": str(folder / "akar")}
+        # Telegram's limits would be all that is measured.
+        environment = {"AKAR_DATA": str(folder / "akar"), "AKAR_RATE": "0"}
+        environment["AKAR_PERSON_RATE"] = "1000000"
         sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
         subprocess.run(sync, env=child_environment(**environment), check=True)
         asyncio.run(_compare(folder, environment, questions, rounds))
@@ -67,6 +69,7 @@ async def _compare(folder: Path, environment: dict[str, str], questions: int, ro
     settings = load_settings().settings
     bots: dict[str, Callable[[str], list[str]]] = {
         "Akar": lambda _: [sys.executable, "-m", "bot", "run"],
+        "in memory": lambda _: [sys.executable, "-m", "tests.benchmarks.memory_bot"],
         "tutorial": lambda url: [
             *(sys.executable, "-m", "tests.benchmarks.tutorial_bot", url, TOKEN),
             *(str(settings.knowledge), str(folder / "tutorial")),
@@ -75,7 +78,7 @@ async def _compare(folder: Path, environment: dict[str, str], questions: int, ro
     measured: dict[str, list[Figures]] = {name: [] for name in bots}
     for round_, name in itertools.product(range(rounds + 1), bots):
         async with (
-            _simulator(folder / f"{name}{round_}") as url,
+            simulator(folder / f"{name}{round_}") as url,
             httpx.AsyncClient(base_url=url, timeout=_LONGEST, trust_env=False) as client,
         ):
             command, changes = bots[name](url), {**environment, "AKAR_TELEGRAM_URL": url}
@@ -105,7 +108,7 @@ async def _measure(
         latencies = await driver.latencies(questions, endless)
         figures.p50 = statistics.median(latencies) * 1000
         figures.p95 = statistics.quantiles(latencies, n=20)[-1] * 1000
-        figures.memory = _memory(process.pid)
+        figures.memory = memory(process.pid, "VmHWM")
     finally:
         listening.cancel()
         process.terminate()
@@ -161,7 +164,7 @@ class Driver:
 
 
 @contextlib.asynccontextmanager
-async def _simulator(chats: Path) -> AsyncIterator[str]:
+async def simulator(chats: Path) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "simulator", "--listen", "127.0.0.1:0"),
         *("--chats", str(chats)),
@@ -178,20 +181,26 @@ async def _simulator(chats: Path) -> AsyncIterator[str]:
         await process.wait()
 
 
-def _memory(pid: int) -> float:
-    """Return the most memory a process has held, in MB."""
+def memory(pid: int, kind: str = "VmRSS") -> float:
+    """Return the memory a process holds, or has held at most (`VmHWM`), in MB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    match = re.search(r"VmHWM:\s+(\d+) kB", status)
+    match = re.search(rf"{kind}:\s+(\d+) kB", status)
     return int(match[1]) / 1024 if match else float("nan")
 
 
 def _print(measured: dict[str, list[Figures]]) -> None:
     rounds = len(next(iter(measured.values())))
-    table = Table("", *measured, "ratio", title=f"medians of {rounds} rounds, in turn")
+    others = list(measured)[1:]
+    ratios = [f"Akar / {name}" for name in others]
+    table = Table("", *measured, *ratios, title=f"medians of {rounds} rounds, in turn")
     for label, name in ROWS.items():
-        values = [[getattr(figures, name) for figures in all_] for all_ in measured.values()]
-        medians = [statistics.median(column) for column in values]
-        ratios = [first / second for first, second in zip(*values, strict=True)]
-        row = [f"{median:.1f}" for median in medians]
-        table.add_row(label, *row, f"{statistics.median(ratios):.2f}")
-    Console(width=110).print(table)
+        values = {bot: [getattr(each, name) for each in all_] for bot, all_ in measured.items()}
+        medians = [f"{statistics.median(column):.1f}" for column in values.values()]
+        compared = [f"{_ratio(values['Akar'], values[other]):.2f}" for other in others]
+        table.add_row(label, *medians, *compared)
+    Console(width=120).print(table)
+
+
+def _ratio(ours: list[float], others: list[float]) -> float:
+    """Return the median of the rounds' ratios."""
+    return statistics.median(our / other for our, other in zip(ours, others, strict=True))
