@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.knowledge import described_live, is_folder_live, say_folder, say_live
+from bot.cli.logs import redacted
 from bot.cli.output import (
     CONTENT_FAILED,
     load,
@@ -154,7 +155,7 @@ async def _look(settings: "Settings") -> Json:
             "live": await _live(Versions(database), settings),
             "waiting": {"count": backlog.waiting, "oldest_seconds": age and round(age, 1)},
             "failed": [
-                {"update": each.update, "at": _iso(each.at), "reason": each.reason}
+                {"update": each.update, "at": _iso(each.at), "reason": redacted(each.reason)}
                 for each in backlog.dead
             ],
             "failing": [

@@ -111,7 +111,7 @@ async def test_steps_of_a_lower_rank_come_first(database: Database) -> None:
     )
 
     assert seen == ["first", "second", "last"]
-    assert done == ["last", "first", "second"]
+    assert list(done) == ["last", "first", "second"]
 
 
 async def test_what_comes_during_a_commit_shares_the_next(database: Database) -> None:

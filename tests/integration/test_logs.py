@@ -130,10 +130,11 @@ def test_a_telegram_that_answers_garbage_is_logged_without_the_garbage(tmp_path:
     ):
         bot.planted += ["rekening", TOKEN.partition(":")[2]]
         bot.start()
-        until(lambda: broken.called.count("sendMessage") > 3)
+        until(lambda: " ERROR bot.core.inbox: update 1: " in bot.errors)
         until(lambda: broken.called.count("getUpdates") > 4)
         bot.stop()
 
+        assert broken.called.count("sendMessage") > 1
         assert "Telegram is away, trying again" in bot.errors
 
 
@@ -204,9 +205,10 @@ def test_ours_say_what_happened_on_one_line() -> None:
 def test_an_error_is_told_by_its_kind_and_its_places() -> None:
     written = line("bot.app.running", "it ended", error=failure())
 
-    place = r"test_logs\.py:\d+"
-    pattern = rf"bot\.app\.running: it ended \(StoreError at {place} from ValueError at {place}\)"
-    assert re.fullmatch(pattern, written)
+    assert re.sub(r"\d+", "N", written) == (
+        "bot.app.running: it ended (StoreError at test_logs.py:N > test_logs.py:N"
+        " from ValueError at test_logs.py:N)"
+    )
 
 
 @pytest.mark.parametrize("name", ["telegram.request", "asyncio", "uvicorn.error", "botany"])

@@ -323,7 +323,7 @@ async def test_processes_that_take_crosswise_do_not_wait_for_each_other(team: Te
 
     taken = await asyncio.wait_for(asyncio.gather(take(one, 5, 6), take(other, 6, 5)), SOON)
 
-    assert taken == [[{5}, set()], [{6}, set()]]
+    assert list(taken) == [[{5}, set()], [{6}, set()]]
 
 
 async def test_nobody_waits_for_a_place_while_another_takes_chats(team: Team) -> None:
@@ -522,6 +522,23 @@ async def test_a_leader_that_is_cut_off_leads_no_longer(team: Team) -> None:
 
 async def _one_leads(*processes: Process) -> bool:
     return sum(process.member.leads.is_set() for process in processes) == 1
+
+
+async def test_a_process_that_could_not_join_holds_nothing(team: Team) -> None:
+    one = await team.join_silently()
+    await one.member.leave()
+    await one.database.write((text("ALTER TABLE claim RENAME TO claim_"), {}))
+
+    with pytest.raises(StoreError):
+        await one.member.join()
+
+    await until(lambda: _nothing_is_locked(one.database), within=SOON)
+    assert not one.member.leads.is_set()
+
+
+async def _nothing_is_locked(database: Database) -> bool:
+    locks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"
+    return not await database.rows(text(locks))
 
 
 # One process works with a file.

@@ -455,11 +455,15 @@ async def test_there_is_room_at_once_where_little_is_open(mail: MemoryMail) -> N
 
 
 async def test_there_is_no_room_until_something_is_answered(mail: MemoryMail) -> None:
-    handled = Handled(mail, held={1})
+    handled = Handled(mail, held={2})
     inbox = await opened(handled, max_open=1)
     await inbox.receive([letter(1)])
+    await settle()
+    await inbox.receive([letter(2)])
 
     waiting = asyncio.create_task(inbox.room())
+    await settle()
+    inbox.look()
     await settle()
     had_to_wait = not waiting.done()
     handled.go_on.set()
@@ -743,7 +747,7 @@ async def test_finishing_begins_nothing_new_and_counts_what_is_left(mail: Memory
     handled.go_on.set()
 
     assert await finishing == 2
-    assert handled.begun == [1]
+    assert (handled.begun, mail.released) == ([1], [])
 
 
 async def test_finishing_stops_what_takes_too_long(mail: MemoryMail) -> None:

@@ -269,7 +269,13 @@ _RELEASE = delete(claim).where(
     claim.c.worker == bindparam("worker_"),
     ~exists().where(inbox.c.chat == claim.c.chat, inbox.c.state == "waiting"),
 )
-_RELEASE_ALL = delete(claim).where(claim.c.worker == bindparam("worker_"))
+_RELEASE_ALL = delete(claim).where(
+    claim.c.chat.in_(  # What is recorded at this moment goes at the next look.
+        select(claim.c.chat)
+        .where(claim.c.worker == bindparam("worker_"))
+        .with_for_update(skip_locked=True)
+    )
+)
 _HOLDS = (
     select(claim.c.chat)
     .where(claim.c.chat == bindparam("chat"), claim.c.worker == bindparam("worker"))

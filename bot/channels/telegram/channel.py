@@ -268,9 +268,11 @@ class Telegram:
         self.observer.failed()
 
     async def _tell(self, letter: Received, incoming: Incoming, turn: Turn) -> None:
+        """Tell of a turn; whoever does not listen any more must not have it sent again."""
         self.observer.turned(outcome_name(turn.outcome) or "none", self.clock() - letter.at)
         if self.on_turn:
-            await self.on_turn(incoming, turn)
+            with suppress(OSError):
+                await self.on_turn(incoming, turn)
 
     async def _poll(self, leads: asyncio.Event) -> None:
         await self._reach(self.bot.delete_webhook)
