@@ -24,7 +24,7 @@ from tests.integration.databases import (
 )
 from tests.servers import PostgresServer, postgres_programs, postgres_server
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 _NEW = insert(trouble)
 _GONE = delete(trouble).where(trouble.c.code == bindparam("code_"))
@@ -213,6 +213,17 @@ async def test_reads_that_are_given_up_leave_no_connection_behind(database: Data
     assert await codes(database) == ["a"]
 
 
+async def test_nothing_goes_on_after_closing_amid_reads_that_are_given_up(tmp_path: Path) -> None:
+    for _ in range(10):
+        async with open_database(tmp_path) as file:
+            reads = [asyncio.create_task(file.rows(select(trouble))) for _ in range(3)]
+            await asyncio.sleep(0.001)
+            for reading in reads:
+                reading.cancel()
+
+        assert asyncio.all_tasks() <= {asyncio.current_task(), *reads}
+
+
 async def test_what_waits_is_written_before_the_database_closes(
     request: pytest.FixtureRequest, tmp_path: Path, database: Database
 ) -> None:
@@ -314,8 +325,10 @@ def no_file_grows_beyond(size: int) -> Iterator[None]:
     """Let writes beyond this size fail, as they do on a disk that is full or broken."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_a_disk_that_fails_is_told_as_such_and_passes(file: Database, tmp_path: Path) -> None:
@@ -339,9 +352,11 @@ def locked(folder: Path) -> Iterator[None]:
     """Let another program write for so long."""
     other = sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
 
 
 async def test_a_locked_database_is_told_as_such_and_passes(file: Database, tmp_path: Path) -> None:

@@ -68,13 +68,22 @@ class Database:
         self.place = place
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._writing: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Task[Sequence[Row[Any]]]] = set()
 
     async def rows(self, query: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
-        """Return what a query finds.
+        """Return what a query finds; whoever asked may be cancelled, the query is not.
 
         Raises:
             StoreError: the database is away, locked or damaged.
         """
+        # SQLAlchemy ends the connection of a query that is cancelled, in a task which never ends
+        # when the engine is disposed of meanwhile.
+        reading = asyncio.create_task(self._read(query, values))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
+
+    async def _read(self, query: Executable, values: Values | None) -> Sequence[Row[Any]]:
         try:
             async with self.engine.connect() as connection:
                 return (await connection.execute(query, values)).all()
@@ -126,7 +135,8 @@ class Database:
             await lock.release()
 
     async def close(self) -> None:
-        """Finish the writes that wait, and let go of the connections."""
+        """Finish what was begun, and let go of the connections."""
+        await asyncio.gather(*self._reading, return_exceptions=True)
         if self._writing:
             await self._jobs.join()
             self._writing.cancel()
