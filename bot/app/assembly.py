@@ -96,7 +96,11 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     """
     phrases = read_phrases(prompts_folder(settings.prompts))
     async with open_state(settings) as (database, cipher):
-        yield _assemble(settings, phrases, database, cipher)
+        app = _assemble(settings, phrases, database, cipher)
+        try:
+            yield app
+        finally:
+            app.knowledge.close()
 
 
 def _assemble(

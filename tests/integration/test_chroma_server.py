@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromadb.api import ServerAPI
-from chromadb.api.shared_system_client import SharedSystemClient
 
 from bot.app.assembly import open_app
 from bot.core.messages import Answer
@@ -17,18 +15,7 @@ from tests.conftest import ROOT
 from tests.integration.knowledge_folders import STALLS, write
 from tests.servers import ChromaServer, chroma_server
 
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def _connections_closed() -> Iterator[None]:
-    """Close what chromadb.HttpClient leaves open: its own close() does not."""
-    yield
-    for system in SharedSystemClient._identifier_to_system.values():
-        api = system.instance(ServerAPI)  # type: ignore[type-abstract]  # As Chroma does it.
-        session = getattr(api, "_session", None)
-        if session is not None:
-            session.close()
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.store.database import Database
-from bot.core.ports import BotError
+from bot.core.ports import BotError, StoreError
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -46,7 +46,8 @@ class KnowledgeService:
     ) -> None:
         self.decision = Decision.read()
         self.versions = Versions(database)
-        self.search = CardSearch(self.decision, ThreadPoolExecutor(_WORKERS, "search"))
+        self._executor = ThreadPoolExecutor(_WORKERS, "search")
+        self.search = CardSearch(self.decision, self._executor)
         self._data = data
         self._chroma_url = chroma_url
         self._client: ClientAPI | None = None
@@ -106,6 +107,11 @@ class KnowledgeService:
                     await self.open_words()
                 await self.open_whole()
                 failed = ""
+            except StoreError as error:  # What is served is served on.
+                if error.code != failed:
+                    log.warning("it is not known which version is live: %s", error)
+                failed = error.code
+                self.search.expect_no_vectors()
             except BotError as error:
                 if error.code != failed:
                     log.warning("answering from the words alone: %s", error)
@@ -113,6 +119,14 @@ class KnowledgeService:
                 self.search.expect_no_vectors()
                 self.search.is_degraded = True
             await sleep(_RETRY_EVERY if failed else _LOOK_EVERY)
+
+    def close(self) -> None:
+        """Let go of Chroma, after the last search."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            from bot.backends.knowledge.vectors import disconnect
+
+            disconnect(self._client)
 
     async def _serve_words(self, _version: Version, content: Content) -> None:
         self.search.serve(await asyncio.to_thread(Served.of, content))
