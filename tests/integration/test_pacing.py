@@ -55,8 +55,12 @@ async def stage(running: Running, tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def quiet(tmp_path: Path, exchanges: Path | None) -> Iterator[Simulator]:
-    with simulator_in_a_thread(tmp_path / "chats.sqlite3", exchanges=exchanges) as started:
-        yield started
+    """A simulator that nothing in the test's process holds up."""
+    with (
+        simulator(tmp_path, exchanges) as started,
+        httpx.Client(trust_env=False, timeout=15) as http,
+    ):
+        yield Simulator(started.url, http)
 
 
 def cycled(count: int) -> list[str]:

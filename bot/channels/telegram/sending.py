@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,8 @@ class Outgoing:
         self._clock = clock
         self._paused: dict[int, float] = {}
         self._all_paused = 0.0
+        self._begun: deque[float] = deque(maxlen=max(int(pace.per_second / _SLACK), 1))
+        """When the last messages began to be sent: as many as may within a second."""
 
     async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> None:
         """Make a call, however often it takes; what cannot arrive is noted and dropped.
@@ -170,9 +173,18 @@ class Outgoing:
         while True:
             if limits and (wait := await self.pace.rates.reserve(limits)) > 0:
                 await self._sleep(wait)
+            if limits:
+                await self._room()
             if (left := self._pause_left(chat)) <= 0:
                 return
             await self._sleep(left)  # Those who waited as well must not all go at once.
+
+    async def _room(self) -> None:
+        """Wait until few enough were sent within a second: a stall of this process bunches them."""
+        begun = self._begun
+        while len(begun) == begun.maxlen and (left := begun[0] + 1 - self._clock()) > 0:
+            await self._sleep(left)
+        begun.append(self._clock())
 
     def _pause_left(self, chat: int) -> float:
         return max(self._paused.get(chat, 0.0), self._all_paused) - self._clock()
