@@ -4,10 +4,12 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock
 
 from bot.app.assembly import open_app
 from bot.settings import Settings
@@ -43,17 +45,34 @@ def exchanges(request: pytest.FixtureRequest) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with a whole index of the project's knowledge: copy it, never write."""
-    folder = tmp_path_factory.mktemp("prepared")
+def prepared_data(request: pytest.FixtureRequest) -> Path:
+    """Return a data folder with a whole index of the project's knowledge: copy it, never write.
+
+    Making one takes half a minute, so it is kept until the knowledge or the program changes.
+    """
+    kept: Path = request.config.cache.mkdir("prepared")
+    folder = kept / _digest(ROOT / "knowledge", ROOT / "prompts", ROOT / "bot" / "backends")
     settings = Settings(data=folder, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts")
 
     async def prepare() -> None:
         async with open_app(settings) as app:
             await app.make_live(on_progress=lambda _done, _total: None)
 
-    asyncio.run(prepare())
+    with FileLock(kept.with_name("prepared.lock")):  # The workers share it.
+        if not (folder / "whole").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            asyncio.run(prepare())
+            (folder / "whole").touch()
     return folder
+
+
+def _digest(*folders: Path) -> str:
+    found = sha256()
+    for path in sorted(path for folder in folders for path in folder.rglob("*.*")):
+        if path.is_file() and path.suffix != ".pyc":
+            found.update(path.relative_to(ROOT).as_posix().encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 @pytest.fixture

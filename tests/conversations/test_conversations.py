@@ -17,7 +17,7 @@ ROOT = HERE.parent.parent
 SCRIPTS = read_scripts([HERE])
 CASES = [case for conversation in SCRIPTS.conversations for case in cases(conversation)]
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.integration.simulators import Simulator, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ANSWER = "<b>Siapkan</b> KTP\n<blockquote>Kompas, 28 Agustus 2021</blockquote>"
 BUTTONS = {"inline_keyboard": [[{"text": "Lihat sumber", "callback_data": "source"}]]}

@@ -33,7 +33,7 @@ from tests.integration.processes import akar
 
 ROOT = Path(__file__).parent.parent.parent
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SOMEBODY = 700_000_003
 

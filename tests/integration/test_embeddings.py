@@ -20,7 +20,7 @@ from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.integration.knowledge_folders import write
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 MODEL = "ollama:small"
 

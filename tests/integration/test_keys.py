@@ -14,7 +14,7 @@ from bot.backends.keys import Cipher, check, load_keys
 from bot.core.ports import StoreError
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 OLD, NEW = (base64.urlsafe_b64encode(bytes(range(start, start + 32))).decode() for start in (0, 99))
 TEXT = b"nama saya Sari"

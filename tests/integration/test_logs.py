@@ -24,7 +24,7 @@ from tests.integration.processes import bot_on, environment, until
 from tests.integration.simulators import Simulator
 from tests.integration.simulators import running as simulator
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 Json = dict[str, Any]
 

@@ -34,7 +34,7 @@ from tests.integration.databases import (
 )
 from tests.servers import postgres_programs
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 IBU = 7_111_222_333
 GROUP = -1_001_234_567_890

@@ -27,7 +27,7 @@ from bot.core.ports import StoreError
 from tests.conftest import ROOT
 from tests.integration.databases import CIPHER, DATABASES, letter, url_of, version_of
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 BEFORE_ALEMBIC = """
     CREATE TABLE person (id INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;

@@ -15,7 +15,7 @@ from bot.channels.observing import Observer
 from bot.channels.serving import serve
 from bot.core.ports import StoreError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 Samples = dict[str, float]
 

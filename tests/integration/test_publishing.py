@@ -21,7 +21,7 @@ from bot.core.ports import KnowledgeError
 from tests.fakes import TODAY
 from tests.integration.knowledge_folders import FRONT, STALLS, card, write
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 NUMBER_OF_TEXTS = 2 + 3 + 2 + 1
 """Of two cards: titles, titles with texts, asked lines."""

@@ -15,7 +15,7 @@ from bot.core.pacing import Limit, MemoryRates
 from bot.core.ports import Rates
 from tests.integration.databases import count
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SLOW = Limit("slow", every=100.0, burst=1)
 BURST = Limit("burst", every=100.0, burst=3)

@@ -16,7 +16,7 @@ from bot.core.render import digest
 from bot.settings import Settings
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -33,8 +33,8 @@ def commands() -> str:
 
 
 @contextlib.contextmanager
-def set_up(postgres: PostgresServer, folder: Path) -> Iterator[str]:
-    """Run the commands in a folder; yield the simulator's address."""
+def set_up(postgres: PostgresServer, folder: Path) -> Iterator[tuple[str, int]]:
+    """Run the commands in a folder; yield the simulator's address, and the processes' session."""
     page, chroma = free_port(), free_port()
     script = commands().replace("8000", str(page)).replace("8100", str(chroma))
     uv = folder / "bin" / "uv"  # What `uv run` does, without looking for the project.
@@ -55,26 +55,25 @@ def set_up(postgres: PostgresServer, folder: Path) -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        yield f"http://127.0.0.1:{page}"
+        yield f"http://127.0.0.1:{page}", process.pid
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
-def bots() -> list[int]:
+def bots(session: int) -> list[int]:
     """The processes of the bot."""
-    found = subprocess.run(
-        ["pgrep", "-f", "akar run$"], capture_output=True, text=True, check=False
-    )
+    command = ["pgrep", "--session", str(session), "--full", "akar run$"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     return [int(line) for line in found.stdout.split()]
 
 
 class Page:
     """The simulator, as people use it."""
 
-    def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, timeout=60, trust_env=False)
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
 
     def wait(self) -> None:
         deadline = time.monotonic() + 60
@@ -103,12 +102,15 @@ def test_goes_on_while_one_process_after_the_other_is_killed(
     _postgres_running: PostgresServer,  # noqa: PT019 - its port is what is needed
     tmp_path: Path,
 ) -> None:
-    with set_up(_postgres_running, tmp_path) as url:
-        page = Page(url)
+    with (
+        set_up(_postgres_running, tmp_path) as (url, session),
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
+        page = Page(client)
         page.wait()
         page.ask("first", "syarat buka toko apa saja")
         assert page.answered({"first"}) == {"first"}
-        ours = bots()
+        ours = bots(session)
         everyone: set[str] = set()
         for round_ in range(2):
             people = {f"person-{round_}-{number}" for number in range(20)}

@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 from tests.integration.databases import CIPHER, KEY, count, letter, until
 from tests.servers import PostgresServer, postgres_programs, postgres_server
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SOON = 3.0
 """Seconds in which the others have what a dead process had."""

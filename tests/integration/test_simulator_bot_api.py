@@ -24,7 +24,7 @@ from telegram.request import HTTPXRequest
 
 from tests.integration.simulators import IBU, Simulator, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

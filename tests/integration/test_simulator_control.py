@@ -13,7 +13,7 @@ from bot.channels.simulator.state.journal import Journal
 from bot.channels.simulator.state.queries import Queries
 from tests.integration.simulators import IBU, Simulator, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

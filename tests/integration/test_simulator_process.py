@@ -22,7 +22,7 @@ from bot.channels.simulator.server import prepare
 from bot.core.ports import ChannelError
 from tests.integration.simulators import IBU, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 SCRIPT = """
 import sys

@@ -9,7 +9,7 @@ import pytest
 from bot.channels.simulator import TOKEN
 from tests.integration.simulators import IBU, Simulator, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 NOBODY = 700009999
 SAM = 700000004

@@ -16,7 +16,7 @@ from bot.channels.simulator.state.faults import Fault, Faults
 from bot.channels.simulator.state.people import GROUP_ID
 from tests.integration.simulators import IBU, Simulator, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 LIN = IBU + 1
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.integration.simulators import IBU, Simulator, running
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):

@@ -31,7 +31,7 @@ from tests.integration.databases import (
     url_of,
 )
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 IBU = 7_111_222_333
 SOMEBODY = 7_999_999_999

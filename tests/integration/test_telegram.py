@@ -31,7 +31,7 @@ from tests.integration.stages import (
     staged,
 )
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from tests.integration.knowledge_folders import write
 from tests.integration.processes import SMALL_TALK, Bot, akar, bot_on, environment, until
 from tests.integration.simulators import running as simulator
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 Json = dict[str, Any]
 

@@ -24,7 +24,7 @@ from bot.channels.telegram.incoming import envelope
 from bot.channels.telegram.webhook import Webhook, serve_webhook
 from bot.core.ports import ChannelError, StoreError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 Json = dict[str, Any]
 
