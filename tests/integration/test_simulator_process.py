@@ -77,6 +77,15 @@ def test_nothing_is_lost_when_it_is_killed(tmp_path: Path) -> None:
     assert update["update_id"] == said["update_id"]
 
 
+def test_a_new_file_does_not_begin_with_the_numbers_of_another(tmp_path: Path) -> None:
+    numbers = []
+    for name in ("one", "other"):
+        with running(tmp_path / name) as simulator:
+            numbers.append(simulator.say("ibu", "halo")["update_id"])
+
+    assert abs(numbers[0] - numbers[1]) > 10
+
+
 def test_goes_on_with_a_file_of_an_earlier_version(tmp_path: Path) -> None:
     chats = tmp_path / "chats.sqlite"
     with contextlib.closing(sqlite3.connect(chats)) as earlier, earlier:

@@ -37,6 +37,11 @@ CREATE INDEX IF NOT EXISTS waiting_in_chat ON updates (chat, update_id) WHERE wa
 CREATE INDEX IF NOT EXISTS asked ON queries (asked);
 CREATE INDEX IF NOT EXISTS resent ON updates (update_id) WHERE again = 1;
 """
+_FIRST_UPDATE = """
+INSERT INTO sqlite_sequence (name, seq) SELECT 'updates', 100000000 + abs(random() % 800000000)
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'updates');
+"""
+"""Telegram's numbers begin anywhere: a bot that has met another simulator knows 1, 2 and 3."""
 _CHECKPOINT_PAGES = 4000  # The busiest pages are written to the file a quarter as often.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -75,6 +80,8 @@ class Database:
         self._connection.executescript(_SCHEMA)
         self._complete()
         self._connection.executescript(_INDEXES)
+        self._connection.execute(_FIRST_UPDATE)
+        self._connection.commit()
 
     def _complete(self) -> None:
         """Add what a file of an earlier version lacks."""
