@@ -96,7 +96,6 @@ class Inbox:
                 pause = every
                 if self.has_more and self._space():
                     continue
-            self._came_free.clear()
             await self._wait(pause)
 
     def look(self) -> None:
@@ -133,9 +132,14 @@ class Inbox:
         self.look()
 
     async def _wait(self, seconds: float) -> None:
+        """Return when something waits and room has come free, and after so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
+                self._came_free.clear()
                 await self._came_free.wait()
+                while not self.has_more:
+                    self._came_free.clear()
+                    await self._came_free.wait()
 
     def _space(self) -> int:
         """Return how many more updates may be begun now."""

@@ -106,6 +106,29 @@ async def following(inbox: Inbox, *, every: float = FOR_EVER) -> AsyncIterator[N
 # Each update once.
 
 
+async def test_does_not_look_for_more_where_nothing_waits(mail: MemoryMail) -> None:
+    handled = Handled(mail)
+    inbox = await opened(handled)
+    looks: list[int] = []
+    waiting = mail.waiting
+
+    async def counted(*, beside: Collection[int], limit: int) -> Sequence[Received]:
+        looks.append(limit)
+        return await waiting(beside=beside, limit=limit)
+
+    mail.waiting = counted  # type: ignore[method-assign]
+    async with following(inbox):
+        await settle()
+        for update in range(5):
+            await inbox.receive([letter(update)])
+            await settle()
+        before = len(looks)
+        inbox.look()
+        await settle()
+
+    assert (handled.updates, before, len(looks)) == ([0, 1, 2, 3, 4], 1, 2)
+
+
 async def test_hands_over_each_update_once(mail: MemoryMail) -> None:
     handled = Handled(mail)
     inbox = await opened(handled)
