@@ -135,11 +135,11 @@ class Inbox:
         """Return when something waits and room has come free, and after so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                self._came_free.clear()
-                await self._came_free.wait()
-                while not self.has_more:
+                while True:
                     self._came_free.clear()
                     await self._came_free.wait()
+                    if self.has_more:
+                        return
 
     def _space(self) -> int:
         """Return how many more updates may be begun now."""
