@@ -72,12 +72,13 @@ def set_on_use(database: Database, pragma: Callable[[], str]) -> None:
         connection.cursor().execute(f"PRAGMA {pragma()}")
 
     event.listen(database.engine.sync_engine, "checkout", give)
+    event.listen(database.writer, "checkout", give)
 
 
 def commits_of(database: Database) -> list[str]:
     """A list to which every commit of a connection from now on is added."""
     seen: list[str] = []
-    event.listen(database.engine.sync_engine, "commit", lambda _: seen.append("commit"))
+    event.listen(database.writer, "commit", lambda _: seen.append("commit"))
     return seen
 
 

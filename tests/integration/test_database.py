@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, delete, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
 
 from bot.backends.store.database import DATABASE_FILE, Database, Write, open_database
 from bot.backends.store.tables import trouble
@@ -84,8 +83,8 @@ async def test_writes_that_wait_share_a_commit(database: Database) -> None:
 
 
 async def test_steps_that_wait_share_the_commit_too(database: Database) -> None:
-    async def find(connection: AsyncConnection) -> int:
-        return len((await connection.execute(select(trouble))).all())
+    def find(connection: Connection) -> int:
+        return len(connection.execute(select(trouble)).all())
 
     commits = commits_of(database)
 
@@ -100,7 +99,7 @@ async def test_steps_that_wait_share_the_commit_too(database: Database) -> None:
 async def test_steps_of_a_lower_rank_come_first(database: Database) -> None:
     seen: list[str] = []
 
-    async def see(name: str) -> str:
+    def see(name: str) -> str:
         seen.append(name)
         return name
 
@@ -148,8 +147,8 @@ async def test_a_write_that_fails_fails_alone(database: Database) -> None:
 
 
 async def test_steps_that_fail_fail_alone_and_with_their_own_error(database: Database) -> None:
-    async def fail(connection: AsyncConnection) -> None:
-        await connection.execute(*note("half"))
+    def fail(connection: Connection) -> None:
+        connection.execute(*note("half"))
         raise LostError("chat_taken_over", update=5)
 
     done = await asyncio.gather(
@@ -270,8 +269,8 @@ async def test_different_names_do_not_exclude_each_other(database: Database) -> 
 
 
 async def test_a_damaged_database_is_told_as_such(database: Database) -> None:
-    async def drop(connection: AsyncConnection) -> None:
-        await connection.execute(text("DROP TABLE trouble"))
+    def drop(connection: Connection) -> None:
+        connection.execute(text("DROP TABLE trouble"))
 
     await database.transact(drop)
 

@@ -510,5 +510,5 @@ def _fail_commits(database: Database, until: AsyncExitStack) -> None:
     def fail(_connection: object) -> None:
         raise OSError
 
-    event.listen(database.engine.sync_engine, "commit", fail)
-    until.callback(event.remove, database.engine.sync_engine, "commit", fail)
+    event.listen(database.writer, "commit", fail)
+    until.callback(event.remove, database.writer, "commit", fail)

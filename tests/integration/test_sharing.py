@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, text
+from sqlalchemy.util import await_only
 
 from bot.backends.store.database import Database, open_database
 from bot.backends.store.mail import DatabaseMail
@@ -264,8 +264,8 @@ async def test_what_a_full_process_cannot_take_is_told_to_the_others(team: Team)
 async def test_a_chat_whose_taking_was_rolled_back_is_nobodys(team: Team) -> None:
     one, other = await team.join(), await team.join()
 
-    async def fail(connection: AsyncConnection) -> None:
-        await one.member.take(connection, [5])
+    def fail(connection: Connection) -> None:
+        one.member.take(connection, [5])
         raise LostError("chat_taken_over", update=1)
 
     with pytest.raises(LostError):
@@ -314,10 +314,10 @@ async def test_processes_that_take_crosswise_do_not_wait_for_each_other(team: Te
     both_have_one = asyncio.Barrier(2)
 
     async def take(process: Process, first: int, second: int) -> list[set[int]]:
-        async def work(connection: AsyncConnection) -> list[set[int]]:
-            taken = await process.member.take(connection, [first])
-            await both_have_one.wait()
-            return [set(taken), set(await process.member.take(connection, [second]))]
+        def work(connection: Connection) -> list[set[int]]:
+            taken = process.member.take(connection, [first])
+            await_only(both_have_one.wait())
+            return [set(taken), set(process.member.take(connection, [second]))]
 
         return await process.database.transact(work)
 
@@ -330,9 +330,9 @@ async def test_nobody_waits_for_a_place_while_another_takes_chats(team: Team) ->
     one, other = await team.join(), await team.join()
     everywhere = Limit("all", 100.0, 1)
 
-    async def let_the_other_send(_connection: AsyncConnection) -> float:
+    def let_the_other_send(_connection: Connection) -> float:
         sending = DatabaseRates(other.database).reserve([everywhere])
-        return await asyncio.wait_for(sending, SOON)
+        return float(await_only(asyncio.wait_for(sending, SOON)))
 
     later, first = await asyncio.gather(
         DatabaseRates(one.database).reserve([everywhere]),

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import AsyncFileLock
-from sqlalchemy import Executable, Row, event, text
+from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -29,7 +31,6 @@ _ANSWER = 30.0  # Seconds for the server to do one statement.
 _LOOK_EVERY = 0.2  # Seconds between tries to have a lock of the server's.
 LOCK_SPACE = 0x616B6172
 """PostgreSQL's locks are numbers; ours begin with "akar"."""
-_WRITES = "writes"
 _PRAGMAS = (
     "synchronous = FULL",  # What is committed survives a power cut,
     "secure_delete = ON",  # and what is deleted is overwritten.
@@ -40,9 +41,8 @@ _PRAGMAS = (
 
 _Result = TypeVar("_Result")
 Values = Mapping[str, object]
-Work = Callable[[AsyncConnection], Awaitable[Any]]
-
-
+Work = Callable[[Connection], Any]
+"""Steps of a transaction: not a coroutine, so that SQLite can do all of them in one go."""
 Write = tuple[Executable, Values]
 """A statement with its values."""
 
@@ -58,14 +58,23 @@ class _Job:
 
 
 class Database:
-    """Reads, and writes that share transactions: those that wait at one moment commit as one."""
+    """Reads, and writes that share transactions: those that wait at one moment commit as one.
 
-    def __init__(self, engine: AsyncEngine, *, folder: Path, place: str) -> None:
+    A transaction of SQLite's is one call to a thread of its own: asked for through the event loop,
+    each of its statements would wait four times for the loop and the thread to take turns.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, *, folder: Path, place: str, writer: Engine | None = None
+    ) -> None:
         self.engine = engine
+        self.writer = writer or engine.sync_engine
+        """Makes the connections that are written through."""
         self.is_shared = engine.dialect.name == "postgresql"
         """Several processes, on several machines, may work with it."""
         self._folder = folder
         self.place = place
+        self._thread = ThreadPoolExecutor(1, "writes")
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._writing: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[Sequence[Row[Any]]]] = set()
@@ -98,9 +107,7 @@ class Database:
         """
         await self._submit(writes=writes)
 
-    async def transact(
-        self, work: Callable[[AsyncConnection], Awaitable[_Result]], *, rank: int = 0
-    ) -> _Result:
+    async def transact(self, work: Callable[[Connection], _Result], *, rank: int = 0) -> _Result:
         """Do several steps or none of them, and return what they return once it is on disk.
 
         In a transaction the lower ranks come first: what every process locks is locked last, or
@@ -111,6 +118,14 @@ class Database:
         """
         result: _Result = await self._submit(work=work, rank=rank)
         return result
+
+    async def alone(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Do steps in a transaction that no others share, and leave errors as they are."""
+        if self.is_shared:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._begin, work)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:
@@ -141,6 +156,9 @@ class Database:
             await self._jobs.join()
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
+        if not self.is_shared:  # A connection of SQLite's is its thread's.
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.writer.dispose)
+        self._thread.shutdown()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -188,7 +206,7 @@ class Database:
     async def _commit(self, jobs: Sequence[_Job]) -> None:
         """Commit jobs as one; where one fails, each by itself, so that it fails alone."""
         try:
-            results = await self._run(jobs)
+            results = await self.alone(partial(_do, jobs))
         except Exception as error:  # noqa: BLE001 - whatever fails is for those who asked
             if len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -209,24 +227,27 @@ class Database:
         if not job.done.done():
             job.done.set_exception(error)
 
-    async def _run(self, jobs: Sequence[_Job]) -> list[Any]:
-        alike: dict[Executable, list[Values]] = {}
-        for statement, values in (write for job in jobs for write in job.writes):
-            alike.setdefault(statement, []).append(values)
-        async with self.engine.execution_options(**{_WRITES: True}).begin() as connection:
-            for statement, all_ in alike.items():
-                await connection.execute(statement, all_ if len(all_) > 1 else all_[0])
-            ranked = sorted(enumerate(jobs), key=lambda each: each[1].rank)
-            results = {
-                place: await job.work(connection) if job.work else None for place, job in ranked
-            }
-            return [results[place] for place in range(len(jobs))]
+    def _begin(self, work: Work) -> Any:
+        with self.writer.begin() as connection:
+            return work(connection)
 
     def unusable(self, error: Exception) -> StoreError:
         """Say in our own error what the driver said in its own."""
         if self.is_shared:
             return StoreError("database_away", place=self.place, reason=_kind(error))
         return StoreError("state_unusable", reason=_cause(error))
+
+
+def _do(jobs: Sequence[_Job], connection: Connection) -> list[Any]:
+    """Do what waits, and return what each returns; statements that are alike go as one."""
+    alike: dict[Executable, list[Values]] = {}
+    for statement, values in (write for job in jobs for write in job.writes):
+        alike.setdefault(statement, []).append(values)
+    for statement, all_ in alike.items():
+        connection.execute(statement, all_ if len(all_) > 1 else all_[0])
+    ranked = sorted(enumerate(jobs), key=lambda each: each[1].rank)
+    results = {place: job.work(connection) if job.work else None for place, job in ranked}
+    return [results[place] for place in range(len(jobs))]
 
 
 def _cause(error: Exception) -> BaseException:
@@ -282,12 +303,13 @@ def _connect_server(url: str, folder: Path) -> Database:
 
 def _open_file(folder: Path) -> Database:
     path = folder / DATABASE_FILE
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY}
-    )
+    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": _BUSY}}
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **options)
+    writer = create_engine(f"sqlite:///{path}", **options)
     event.listen(engine.sync_engine, "connect", _set_up)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return Database(engine, folder=folder, place=str(path))
+    event.listen(writer, "connect", _set_up)
+    event.listen(writer, "begin", _begin)
+    return Database(engine, folder=folder, place=str(path), writer=writer)
 
 
 def _set_up(connection: Any, _record: object) -> None:
@@ -298,9 +320,8 @@ def _set_up(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin(connection: Any) -> None:
-    if connection.get_execution_options().get(_WRITES):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # A second writer waits here.
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # A second writer waits here.
 
 
 async def _prepare(database: Database, folder: Path) -> None:
@@ -340,5 +361,4 @@ async def _upgrade(database: Database) -> None:
 
     if present and present not in await asyncio.to_thread(run.revisions):
         raise StoreError("database_newer", path=database.place)
-    async with database.engine.execution_options(**{_WRITES: True}).begin() as connection:
-        await connection.run_sync(run.upgrade)
+    await database.alone(run.upgrade)

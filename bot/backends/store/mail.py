@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
@@ -79,27 +78,27 @@ class DatabaseMail:
         at = self._clock()
         rows = [self._row(letter, at) for letter in letters]
 
-        async def work(connection: AsyncConnection) -> Sequence[Received]:
-            new = set((await connection.execute(self._new, rows)).scalars())
+        def work(connection: Connection) -> Sequence[Received]:
+            new = set((connection.execute(self._new, rows)).scalars())
             once = {letter.update: letter for letter in letters if letter.update in new}
             fresh = [replace(letter, at=at) for letter in once.values()]
-            chats = await self._claims.take(connection, {letter.chat for letter in fresh})
+            chats = self._claims.take(connection, {letter.chat for letter in fresh})
             mine = [letter for letter in fresh if letter.chat in chats]
-            return await _with_settings(connection, mine)
+            return _with_settings(connection, mine)
 
         return await self._database.transact(work)
 
     async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
         """Return what waits for this process, oldest first, beside the updates named."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Received]:
+        def work(connection: Connection) -> Sequence[Received]:
             query = select(inbox).where(inbox.c.state == "waiting").order_by(inbox.c.id)
-            chats = await self._claims.take_waiting(connection)
+            chats = self._claims.take_waiting(connection)
             if chats is not None:
                 query = query.where(inbox.c.chat.in_(chats))
-            rows = (await connection.execute(query.limit(limit + len(beside)))).all()
+            rows = (connection.execute(query.limit(limit + len(beside)))).all()
             letters = [self._letter(row) for row in rows if row.id not in beside]
-            return await _with_settings(connection, letters[:limit])
+            return _with_settings(connection, letters[:limit])
 
         return await self._database.transact(work)
 
@@ -115,13 +114,13 @@ class DatabaseMail:
             await self._database.write((_RECORD, values), *kept)
             return
 
-        async def work(connection: AsyncConnection) -> None:
-            if not await self._claims.holds(connection, letter.chat):
+        def work(connection: Connection) -> None:
+            if not self._claims.holds(connection, letter.chat):
                 raise LostError("chat_taken_over", update=letter.update)
-            if not (await connection.execute(_RECORD, values)).rowcount:  # It is answered.
+            if not (connection.execute(_RECORD, values)).rowcount:  # It is answered.
                 raise LostError("chat_taken_over", update=letter.update)
             for statement, given in kept:
-                await connection.execute(statement, given)
+                connection.execute(statement, given)
 
         await self._database.transact(work)
 
@@ -197,21 +196,19 @@ async def replay_dead(database: Database) -> int:
     return await database.transact(_replay)
 
 
-async def _with_settings(
-    connection: AsyncConnection, letters: Sequence[Received]
-) -> Sequence[Received]:
+def _with_settings(connection: Connection, letters: Sequence[Received]) -> Sequence[Received]:
     """Return letters with what their people chose."""
     people = {letter.person for letter in letters}
-    rows = (await connection.execute(_LANGUAGES, {"people": list(people)})) if people else ()
+    rows = (connection.execute(_LANGUAGES, {"people": list(people)})) if people else ()
     chosen = {row.id: row.language for row in rows}
     return [
         replace(letter, settings=PersonSettings(chosen.get(letter.person))) for letter in letters
     ]
 
 
-async def _replay(connection: AsyncConnection) -> int:
+def _replay(connection: Connection) -> int:
     again = update(inbox).where(inbox.c.state == "dead")
-    found = await connection.execute(again.values(state="waiting", attempts=0))
+    found = connection.execute(again.values(state="waiting", attempts=0))
     return int(found.rowcount)
 
 

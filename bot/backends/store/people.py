@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
@@ -84,11 +84,11 @@ class People:
     async def forget(self, person_: int) -> None:
         """Delete everything about a person; what still waits is deleted once it is answered."""
 
-        async def work(connection: Any) -> None:
-            await connection.execute(delete(person).where(person.c.id == person_))
-            await connection.execute(delete(vote).where(vote.c.person == person_))
-            await connection.execute(delete(question).where(question.c.person == person_))
-            await connection.execute(_FORGET_DEAD, {"person_": person_})
+        def work(connection: Connection) -> None:
+            connection.execute(delete(person).where(person.c.id == person_))
+            connection.execute(delete(vote).where(vote.c.person == person_))
+            connection.execute(delete(question).where(question.c.person == person_))
+            connection.execute(_FORGET_DEAD, {"person_": person_})
 
         await self._database.transact(work)
 

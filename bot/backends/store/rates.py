@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func
+from sqlalchemy import Connection, bindparam, delete, func
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.backends.store.database import Database
 from bot.backends.store.tables import rate
@@ -35,8 +34,8 @@ class DatabaseRates:
     async def reserve(self, limits: Sequence[Limit]) -> float:
         """Take the next place in each scope; return the seconds until the latest of them."""
 
-        async def work(connection: AsyncConnection) -> float:
-            return max([await _next(connection, limit) for limit in limits], default=0.0)
+        def work(connection: Connection) -> float:
+            return max((_next(connection, limit) for limit in limits), default=0.0)
 
         return await self._database.transact(work, rank=1) if limits else 0.0
 
@@ -50,7 +49,7 @@ class DatabaseRates:
         await self._database.write((_PURGE, {}))
 
 
-async def _next(connection: AsyncConnection, limit: Limit) -> float:
+def _next(connection: Connection, limit: Limit) -> float:
     values: dict[str, Any] = {"scope": limit.scope, "step": limit.every}
-    ahead = (await connection.execute(_NEXT, values)).scalar_one()
+    ahead = (connection.execute(_NEXT, values)).scalar_one()
     return max(float(ahead) - limit.every - limit.slack, 0.0)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Connection,
     Integer,
     bindparam,
     delete,
@@ -41,15 +42,15 @@ _CHANNEL = "akar"
 class Claims(Protocol):
     """Which chats this process works on."""
 
-    async def take(self, connection: AsyncConnection, chats: Collection[int]) -> Collection[int]:
+    def take(self, connection: Connection, chats: Collection[int]) -> Collection[int]:
         """Take chats, as far as no other process has them; return those that are ours."""
         ...
 
-    async def take_waiting(self, connection: AsyncConnection) -> Collection[int] | None:
+    def take_waiting(self, connection: Connection) -> Collection[int] | None:
         """Take chats with updates that nobody works on; return all of ours, None if all are."""
         ...
 
-    async def holds(self, connection: AsyncConnection, chat: int) -> bool:
+    def holds(self, connection: Connection, chat: int) -> bool:
         """Say whether a chat is still ours."""
         ...
 
@@ -116,15 +117,15 @@ class Alone:
         """Let another process begin."""
         self._lock.release()
 
-    async def take(self, _connection: AsyncConnection, chats: Collection[int]) -> Collection[int]:
+    def take(self, _connection: Connection, chats: Collection[int]) -> Collection[int]:
         """Every chat is ours."""
         return chats
 
-    async def take_waiting(self, _connection: AsyncConnection) -> Collection[int] | None:
+    def take_waiting(self, _connection: Connection) -> Collection[int] | None:
         """Every chat is ours."""
         return None
 
-    async def holds(self, _connection: AsyncConnection, _chat: int) -> bool:
+    def holds(self, _connection: Connection, _chat: int) -> bool:
         """Every chat is ours."""
         return True
 
@@ -186,35 +187,35 @@ class Shared:
                 await connection.invalidate()
                 await connection.close()
 
-    async def take(self, connection: AsyncConnection, chats: Collection[int]) -> Collection[int]:
+    def take(self, connection: Connection, chats: Collection[int]) -> Collection[int]:
         """Take chats, as far as no other process has them and there is room here."""
         # What was taken may have been rolled back since: the table knows, not the memory.
         values = {"chats": list(chats), "worker": self._number}
-        ours = set((await connection.execute(_MINE_OF, values)).scalars())
+        ours = set((connection.execute(_MINE_OF, values)).scalars())
         self._held = self._held.difference(chats) | ours
         room = max(self._capacity - len(self._held), 0)
         if new := [chat for chat in chats if chat not in ours][:room]:
             values = {"chats": new, "worker": self._number, "space": _CHATS}
-            ours.update((await connection.execute(_TAKE, values)).scalars())
+            ours.update((connection.execute(_TAKE, values)).scalars())
             self._held |= ours
         if len(ours) < len(chats):
-            await connection.execute(_TELL, {"channel": _CHANNEL})
+            connection.execute(_TELL, {"channel": _CHANNEL})
         return ours
 
-    async def take_waiting(self, connection: AsyncConnection) -> Collection[int] | None:
+    def take_waiting(self, connection: Connection) -> Collection[int] | None:
         """Take chats with updates that nobody works on; return all of ours."""
         values: dict[str, object] = {"worker": self._number}
-        self._held = set((await connection.execute(_MINE, values)).scalars())
+        self._held = set((connection.execute(_MINE, values)).scalars())
         room = self._capacity - len(self._held)
         if room > 0:
             values |= {"most": room, "space": _CHATS}
-            self._held.update((await connection.execute(_TAKE_WAITING, values)).scalars())
+            self._held.update((connection.execute(_TAKE_WAITING, values)).scalars())
         return frozenset(self._held)
 
-    async def holds(self, connection: AsyncConnection, chat: int) -> bool:
+    def holds(self, connection: Connection, chat: int) -> bool:
         """Say whether a chat is still ours; if so, it stays so until the transaction ends."""
         values = {"chat": chat, "worker": self._number}
-        return (await connection.execute(_HOLDS, values)).first() is not None
+        return (connection.execute(_HOLDS, values)).first() is not None
 
     async def release(self, chat: int) -> None:
         """Let others have a chat, once nothing of it waits: what does has been handed out here."""

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select
 
 from bot.backends.store.database import Database
 from bot.backends.store.people import upsert
@@ -32,10 +31,10 @@ class Troubles:
         """Note that these things fail now, and no others."""
         now = self._clock()
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(trouble).where(trouble.c.code.not_in(list(codes))))
+        def work(connection: Connection) -> None:
+            connection.execute(delete(trouble).where(trouble.c.code.not_in(list(codes))))
             for code in sorted(codes):
-                await connection.execute(self._new, {"code": code, "at": now, "detail": ""})
+                connection.execute(self._new, {"code": code, "at": now, "detail": ""})
 
         await self._database.transact(work)
 
