@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, SmallTalk
 from bot.core.ports import GuessLanguage
@@ -49,9 +50,15 @@ def _smalltalk(
     said = _plain(text)
     for topic in SMALLTALK:
         for language, phrase in phrases.items():
-            if said in {_plain(form) for form in phrase[f"{topic}_forms"].split("|")}:
+            if said in _forms(phrase[f"{topic}_forms"]):
                 return language, topic
     return None
+
+
+@cache
+def _forms(phrase: str) -> frozenset[str]:
+    """Return the plain forms that a phrase lists, separated by bars."""
+    return frozenset(_plain(form) for form in phrase.split("|"))
 
 
 def _plain(text: str) -> str:
