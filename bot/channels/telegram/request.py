@@ -80,7 +80,7 @@ class AiohttpRequest(BaseRequest):
         )
         try:
             async with self._session.request(
-                method, url, data=_form(request_data), timeout=timeout
+                method, url, timeout=timeout, **_body(request_data)
             ) as response:
                 status, body = response.status, await response.read()
         except TimeoutError as error:
@@ -102,11 +102,13 @@ def _seconds(given: Any, usual: float) -> float | None:
     return usual if given is BaseRequest.DEFAULT_NONE else given
 
 
-def _form(data: RequestData | None) -> aiohttp.FormData | None:
-    """Return a call's parameters as a form, with the files it uploads."""
+def _body(data: RequestData | None) -> dict[str, Any]:
+    """Return a call's parameters as JSON, or as a form where it uploads files."""
     if data is None:
-        return None
+        return {}
+    if not data.contains_files:
+        return {"json": data.parameters}
     form = aiohttp.FormData(data.json_parameters)
-    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+    for name, (filename, content, kind) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form
+    return {"data": form}
