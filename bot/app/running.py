@@ -260,18 +260,19 @@ class _Running:
     ) -> None:
         """Reach Telegram, take messages in and answer them until told to stop."""
         channels = importlib.import_module("bot.channels.telegram.channel")
-        async with open_monitor(self.app, self.mail) as monitor, _Background() as background:
+        async with open_monitor(self.app, self.mail) as monitor:
             channel = self._channel(channels, token, url, monitor, on_turn)
             if server_up:
                 await server_up()
             if not await self._reached(channel):
                 return
             monitor.is_ready = True
-            self._begin(channel, background)
-            stopped = asyncio.create_task(_time_of(self.stop))
-            await self._take_messages(channel, monitor, background)
-            left = _STOPPING - (time.monotonic() - await stopped)
-            self.reports.left(await channel.finish(within=max(left, _LEAST)))
+            async with _Background() as background:  # It may still talk to Telegram.
+                self._begin(channel, background)
+                stopped = asyncio.create_task(_time_of(self.stop))
+                await self._take_messages(channel, monitor, background)
+                left = _STOPPING - (time.monotonic() - await stopped)
+                self.reports.left(await channel.finish(within=max(left, _LEAST)))
             await channel.close()
 
     def _channel(

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from bot.channels.simulator import TOKEN
 from bot.cli import app
 from tests.conftest import ROOT
 from tests.integration.knowledge_folders import STALLS, write
@@ -583,3 +585,21 @@ def test_runs_on_the_simulator_until_a_signal(small: Path) -> None:
     assert hint == "Ctrl+C stops the bot.\n"
     assert texts[0].startswith("Bring a permit and a photograph.")
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_stops_quietly_while_it_registers_its_commands(small: Path) -> None:
+    simulator, url = start_simulator(small)
+    settings = {"data": small / "data", "knowledge": small / "knowledge"}
+    with httpx.Client(trust_env=False, base_url=f"{url}/control") as http:
+        slow = {"telegram": "slow 20s", "times": 1, "methods": ["getMyCommands"]}
+        http.post("/fault", json=slow).raise_for_status()
+        bot = start("run", cwd=small, telegram_url=url, telegram_token=TOKEN, **settings)
+        assert bot.stdout is not None
+        bot.stdout.readline()  # It runs, and begins to register them.
+        time.sleep(1)
+        bot.send_signal(signal.SIGTERM)
+        _, errors = bot.communicate(timeout=30)
+    simulator.terminate()
+    simulator.communicate(timeout=30)
+
+    assert (bot.returncode, errors) == (0, "")
