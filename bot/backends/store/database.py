@@ -31,9 +31,10 @@ _ANSWER = 30.0  # Seconds for the server to do one statement.
 _LOOK_EVERY = 0.2  # Seconds between tries to have a lock of the server's.
 LOCK_SPACE = 0x616B6172
 """PostgreSQL's locks are numbers; ours begin with "akar"."""
+_SYNCED = "is_synced"
 _PRAGMAS = (
-    "synchronous = FULL",  # What is committed survives a power cut,
-    "secure_delete = ON",  # and what is deleted is overwritten.
+    "synchronous = FULL",  # What is committed survives a power cut, where `_begin` says nothing
+    "secure_delete = ON",  # else; and what is deleted is overwritten.
     "foreign_keys = ON",
     # The file itself changes every 64 MB only, so that it can be copied with its log meanwhile.
     "wal_autocheckpoint = 16384",
@@ -55,6 +56,7 @@ class _Job:
     writes: Sequence[Write] = ()
     work: Work | None = None
     rank: int = 0
+    is_synced: bool = True
 
 
 class Database:
@@ -99,13 +101,15 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             raise self.unusable(error) from error
 
-    async def write(self, *writes: Write) -> None:
+    async def write(self, *writes: Write, is_synced: bool = True) -> None:
         """Run statements, all or none, and return once what they did is on disk.
+
+        What need not be synced survives the end of the process, in SQLite not that of the machine.
 
         Raises:
             StoreError: the database is away, locked, full or damaged.
         """
-        await self._submit(writes=writes)
+        await self._submit(writes=writes, is_synced=is_synced)
 
     async def transact(self, work: Callable[[Connection], _Result], *, rank: int = 0) -> _Result:
         """Do several steps or none of them, and return what they return once it is on disk.
@@ -119,13 +123,15 @@ class Database:
         result: _Result = await self._submit(work=work, rank=rank)
         return result
 
-    async def alone(self, work: Callable[[Connection], _Result]) -> _Result:
+    async def alone(
+        self, work: Callable[[Connection], _Result], *, is_synced: bool = True
+    ) -> _Result:
         """Do steps in a transaction that no others share, and leave errors as they are."""
         if self.is_shared:
             async with self.engine.begin() as connection:
                 return await connection.run_sync(work)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._begin, work)
+        return await loop.run_in_executor(self._thread, self._begin, work, is_synced)
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:
@@ -206,7 +212,9 @@ class Database:
     async def _commit(self, jobs: Sequence[_Job]) -> None:
         """Commit jobs as one; where one fails, each by itself, so that it fails alone."""
         try:
-            results = await self.alone(partial(_do, jobs))
+            results = await self.alone(
+                partial(_do, jobs), is_synced=any(job.is_synced for job in jobs)
+            )
         except Exception as error:  # noqa: BLE001 - whatever fails is for those who asked
             if len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -227,9 +235,11 @@ class Database:
         if not job.done.done():
             job.done.set_exception(error)
 
-    def _begin(self, work: Work) -> Any:
-        with self.writer.begin() as connection:
-            return work(connection)
+    def _begin(self, work: Work, is_synced: bool) -> Any:
+        with self.writer.connect() as connection:
+            connection.execution_options(**{_SYNCED: is_synced})
+            with connection.begin():
+                return work(connection)
 
     def unusable(self, error: Exception) -> StoreError:
         """Say in our own error what the driver said in its own."""
@@ -321,6 +331,8 @@ def _set_up(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    is_synced = connection.get_execution_options().get(_SYNCED, True)
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # A second writer waits here.
 
 

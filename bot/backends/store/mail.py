@@ -52,6 +52,9 @@ class KeptMail(Mail, Protocol):
 class DatabaseMail:
     """The core's `Mail`; with a shared database each chat is one process's at a time.
 
+    A power cut takes back no update that was received, but maybe the note that it was answered:
+    then it is answered once more.
+
     `envelope` reads off a raw update whose it is. It never fails: what it cannot read is chat 0's.
     """
 
@@ -111,7 +114,7 @@ class DatabaseMail:
         kept: list[Write] = [(_ASKED, self._question(asked))] if asked else []
         values = {"id_": letter.update, "calls_": self._sealed(calls)}
         if not self._database.is_shared:
-            await self._database.write((_RECORD, values), *kept)
+            await self._database.write((_RECORD, values), *kept, is_synced=False)
             return
 
         def work(connection: Connection) -> None:
@@ -126,11 +129,13 @@ class DatabaseMail:
 
     async def sent(self, letter: Received, count: int) -> None:
         """Note that so many of the calls were made."""
-        await self._database.write((_SENT, {"id_": letter.update, "sent_": count}))
+        sent = {"id_": letter.update, "sent_": count}
+        await self._database.write((_SENT, sent), is_synced=False)
 
     async def done(self, letter: Received) -> None:
         """Note that an update is answered, and delete what it said."""
-        await self._database.write((_DONE, {"id_": letter.update, "at_": self._clock()}))
+        done = {"id_": letter.update, "at_": self._clock()}
+        await self._database.write((_DONE, done), is_synced=False)
 
     async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
         """Note a failed attempt; after the final one the update is a dead letter."""
