@@ -101,7 +101,7 @@ class WordIndex:
         return {
             self._names[place]: WordMatch(
                 float(scores[place]),
-                sum(weights[token] for token in self._words[place] & weights.keys()) / total,
+                sum(weights[token] for token in weights if token in self._words[place]) / total,
                 unheard / total,
             )
             for place in np.flatnonzero(scores)
