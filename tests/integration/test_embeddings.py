@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -163,6 +164,30 @@ def test_the_embedded_model_tells_questions_from_passages() -> None:
     assert (len(question), len(text)) == (384, 384)
     assert sum(part * part for part in text) == pytest.approx(1.0, abs=0.01)
     assert question != text
+
+
+def test_questions_that_meet_are_embedded_as_each_alone() -> None:
+    embeddings = load_embeddings(EMBEDDED)
+    texts = [f"surat apa untuk kios nomor {number}" for number in range(24)]
+    alone = [embeddings.embed_query(text) for text in texts]
+
+    with ThreadPoolExecutor(len(texts) + 1) as askers:
+        passages = askers.submit(embeddings.embed_documents, texts[:4])
+        met = list(askers.map(embeddings.embed_query, texts))
+
+    assert met == [pytest.approx(vector, abs=1e-4) for vector in alone]
+    assert len(passages.result()) == 4
+
+
+def test_a_text_that_cannot_be_embedded_fails_alone() -> None:
+    embeddings = load_embeddings(EMBEDDED)
+    good, bad = [f"kios {number}" for number in range(15)], "half a character: \ud83d"
+
+    with ThreadPoolExecutor(16) as askers:
+        asked = [askers.submit(embeddings.embed_query, text) for text in [*good, bad]]
+        failures = [each.exception() for each in asked]
+
+    assert [type(failure) for failure in failures] == [type(None)] * 15 + [UnicodeEncodeError]
 
 
 def test_texts_that_are_known_are_not_embedded_again(ollama: Ollama) -> None:
