@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -46,8 +47,7 @@ async def restart(messages: int, *, data: Path, folder: Path) -> Restarted:
         environment = child_environment(**settings, AKAR_PERSON_RATE="100000")
         await _ask(client, round(messages * _MORE))
         bot = await _start(environment)
-        while await _waiting(data) < messages:
-            await asyncio.sleep(0.05)
+        await _until(data, lambda waiting: waiting >= messages)
         bot.kill()
         await bot.wait()
         waiting, before = await _waiting(data), await _last(client)
@@ -56,8 +56,7 @@ async def restart(messages: int, *, data: Path, folder: Path) -> Restarted:
         try:
             await _last(client, after=before)
             first = time.perf_counter() - began
-            while await _waiting(data):
-                await asyncio.sleep(0.5)
+            await _until(data, lambda waiting: waiting == 0)
             return Restarted(waiting, first, time.perf_counter() - began)
         finally:
             bot.terminate()
@@ -82,6 +81,14 @@ async def _waiting(data: Path) -> int:
     """Return how many messages wait in the inbox of a data folder."""
     async with open_state(Settings(data=data)) as (database, _):
         return (await backlog_of(database)).waiting
+
+
+async def _until(data: Path, holds: Callable[[int], bool]) -> None:
+    """Return when something holds of how many messages wait."""
+    while True:
+        if holds(await _waiting(data)):
+            return
+        await asyncio.sleep(0.05)
 
 
 async def _last(client: httpx.AsyncClient, *, after: int = 0) -> int:

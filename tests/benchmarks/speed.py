@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import itertools
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -26,96 +27,117 @@ from tests.benchmarks.questions import read_questions
 _PEOPLE = 64
 _RATE = 30  # Questions a second.
 _LONGEST = 60.0  # Seconds to wait for an answer;
-_FIRST = 600.0  # for a bot's first, which may build its index before.
+_FIRST = 120.0  # for a bot's first, which may build its index before.
 
 
-@dataclass(slots=True)
-class Figures:
-    """What was measured of one bot."""
-
-    start: float = 0.0
-    alone: float = 0.0
-    together: float = 0.0
-    p50: float = 0.0
-    p95: float = 0.0
-    memory: float = 0.0
+ROWS = (
+    START := "start to first answer, s",
+    ALONE := "answers a second, one at a time",
+    TOGETHER := f"answers a second, {_PEOPLE} at once",
+    MEDIAN := f"median at {_RATE} a second, ms",
+    P95 := f"p95 at {_RATE} a second, ms",
+    MEMORY := "most memory held, MB",
+)
 
 
-ROWS = {
-    "start to first answer, s": "start",
-    "answers a second, one at a time": "alone",
-    f"answers a second, {_PEOPLE} at once": "together",
-    f"median at {_RATE} a second, ms": "p50",
-    f"p95 at {_RATE} a second, ms": "p95",
-    "memory, MB": "memory",
-}
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot's command and settings, the driver that asks it, and what was measured by row."""
+
+    command: list[str]
+    environment: dict[str, str]
+    driver: "Driver"
+    figures: dict[str, list[float]] = field(default_factory=lambda: {row: [] for row in ROWS})
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[int]:
+        """Start it, wait for its first answer, and yield the number of its process."""
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            *self.command, env=self.environment, stdout=subprocess.DEVNULL
+        )
+        try:
+            await self.driver.ask("first", "syarat buka toko apa aja?", patience=_FIRST)
+            self.figures[START].append(time.perf_counter() - began)
+            yield process.pid
+        finally:
+            process.terminate()
+            await process.wait()
+
+    async def measure_alone(self, questions: int, texts: Iterator[str]) -> None:
+        self.figures[ALONE].append(await self.driver.rate(1, questions, texts))
+
+    async def measure_together(self, questions: int, texts: Iterator[str]) -> None:
+        self.figures[TOGETHER].append(await self.driver.rate(_PEOPLE, questions * 4, texts))
+
+    async def measure_steady(self, questions: int, texts: Iterator[str]) -> None:
+        seconds = await self.driver.latencies(questions * 2, texts)
+        self.figures[MEDIAN].append(statistics.median(seconds) * 1000)
+        self.figures[P95].append(statistics.quantiles(seconds, n=20)[-1] * 1000)
 
 
 def main(
-    questions: Annotated[int, typer.Option(help="Questions a measurement.")] = 200,
-    rounds: Annotated[int, typer.Option(help="Each bot in turn, so often; medians are shown.")] = 3,
+    questions: Annotated[int, typer.Option(help="Questions a measurement, about.")] = 100,
+    rounds: Annotated[int, typer.Option(help="Each bot in turn, so often; medians are shown.")] = 7,
 ) -> None:
     """Time Akar beside a tutorial's bot, and print the ratios."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Telegram's limits would be all that is measured.
-        environment = {"AKAR_DATA": str(folder / "akar"), "AKAR_RATE": "0"}
-        environment["AKAR_PERSON_RATE"] = "1000000"
+        environment = {"AKAR_RATE": "0", "AKAR_PERSON_RATE": "1000000"}
         sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
-        subprocess.run(sync, env=child_environment(**environment), check=True)
+        subprocess.run(sync, env=child_environment(AKAR_DATA=str(folder / "data")), check=True)
         asyncio.run(_compare(folder, environment, questions, rounds))
 
 
 async def _compare(folder: Path, environment: dict[str, str], questions: int, rounds: int) -> None:
-    settings = load_settings().settings
-    bots: dict[str, Callable[[str], list[str]]] = {
-        "Akar": lambda _: [sys.executable, "-m", "bot", "run"],
-        "in memory": lambda _: [sys.executable, "-m", "tests.benchmarks.memory_bot"],
-        "tutorial": lambda url: [
-            *(sys.executable, "-m", "tests.benchmarks.tutorial_bot", url, TOKEN),
-            *(str(settings.knowledge), str(folder / "tutorial")),
-        ],
+    knowledge = str(load_settings().settings.knowledge)
+    modules = {
+        "Akar": ["bot", "run"],
+        "in memory": ["tests.benchmarks.memory_bot"],
+        "tutorial": ["tests.benchmarks.tutorial_bot", TOKEN, knowledge],
     }
-    measured: dict[str, list[Figures]] = {name: [] for name in bots}
-    for round_, name in itertools.product(range(rounds + 1), bots):
-        async with (
-            simulator(folder / f"{name}{round_}") as url,
-            httpx.AsyncClient(base_url=url, timeout=_LONGEST, trust_env=False) as client,
-        ):
-            command, changes = bots[name](url), {**environment, "AKAR_TELEGRAM_URL": url}
-            figures = await _measure(Driver(client), command, changes, questions)
-        Console(stderr=True).print(f"round {round_}, {name}: {figures}", highlight=False)
-        if round_:  # The first round warms files and builds the tutorial's index.
-            measured[name].append(figures)
-    _print(measured)
+    bots: dict[str, Bot] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        for name, module in modules.items():
+            url = await stack.enter_async_context(simulator(folder / f"{name}.chats"))
+            driver = await stack.enter_async_context(Driver.on(url))
+            own = child_environment(
+                **environment, AKAR_TELEGRAM_URL=url, AKAR_DATA=str(_copy(folder, name))
+            )
+            bots[name] = Bot([sys.executable, "-m", *module], own, driver)
+        await _measure(list(bots.values()), questions, rounds)
+    _print(bots)
 
 
-async def _measure(
-    driver: "Driver", command: list[str], changes: dict[str, str], questions: int
-) -> Figures:
+def _copy(folder: Path, name: str) -> Path:
+    """Return a copy of the data folder and its key: bots do not share one."""
+    shutil.copy(folder / "data.key", folder / f"{name}.key")
+    return shutil.copytree(folder / "data", folder / name)
+
+
+async def _measure(bots: list[Bot], questions: int, rounds: int) -> None:
+    """Measure the bots in turn, so that a busy moment of the machine hits all of them.
+
+    A first round that is not kept warms files and memory, and builds the tutorial's index.
+    """
+    for round_, bot in itertools.product(range(rounds + 1), bots):
+        async with bot.running():
+            if not round_:
+                bot.figures[START].clear()
     texts = [asked.text for asked in read_questions()]
     endless = (f"{text} {number}" for number, text in enumerate(itertools.cycle(texts)))
-    figures = Figures()
-    began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        *command, env=child_environment(**changes), stdout=subprocess.DEVNULL
-    )
-    listening = asyncio.create_task(driver.listen())
-    try:
-        await driver.ask("first", "syarat buka toko apa aja?", patience=_FIRST)
-        figures.start = time.perf_counter() - began
+    async with contextlib.AsyncExitStack() as stack:
+        processes = [await stack.enter_async_context(bot.running()) for bot in bots]
         await asyncio.sleep(2)
-        figures.alone = await driver.rate(1, questions // 2, endless)
-        figures.together = await driver.rate(_PEOPLE, questions * 2, endless)
-        latencies = await driver.latencies(questions, endless)
-        figures.p50 = statistics.median(latencies) * 1000
-        figures.p95 = statistics.quantiles(latencies, n=20)[-1] * 1000
-        figures.memory = memory(process.pid, "VmHWM")
-    finally:
-        listening.cancel()
-        process.terminate()
-        await process.wait()
-    return figures
+        measures = (Bot.measure_alone, Bot.measure_together, Bot.measure_steady)
+        for round_, measure, bot in itertools.product(range(rounds + 1), measures, bots):
+            await measure(bot, questions, endless)
+            if not round_:
+                for row in set(ROWS) - {START}:
+                    bot.figures[row].clear()
+        for bot, process in zip(bots, processes, strict=True):
+            bot.figures[MEMORY] = [memory(process, "VmHWM")] * rounds
 
 
 @dataclass(slots=True)
@@ -124,6 +146,18 @@ class Driver:
 
     client: httpx.AsyncClient
     waiting: dict[str, asyncio.Future[float]] = field(default_factory=dict)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def on(cls, url: str) -> AsyncIterator["Driver"]:
+        """Yield a driver that listens to a simulator."""
+        async with httpx.AsyncClient(base_url=url, timeout=_LONGEST, trust_env=False) as client:
+            driver = cls(client)
+            listening = asyncio.create_task(driver.listen())
+            try:
+                yield driver
+            finally:
+                listening.cancel()
 
     async def listen(self) -> None:
         after = 0
@@ -190,16 +224,16 @@ def memory(pid: int, kind: str = "VmRSS") -> float:
     return int(match[1]) / 1024 if match else float("nan")
 
 
-def _print(measured: dict[str, list[Figures]]) -> None:
-    rounds = len(next(iter(measured.values())))
-    others = list(measured)[1:]
-    ratios = [f"Akar / {name}" for name in others]
-    table = Table("", *measured, *ratios, title=f"medians of {rounds} rounds, in turn")
-    for label, name in ROWS.items():
-        values = {bot: [getattr(each, name) for each in all_] for bot, all_ in measured.items()}
-        medians = [f"{statistics.median(column):.1f}" for column in values.values()]
-        compared = [f"{_ratio(values['Akar'], values[other]):.2f}" for other in others]
-        table.add_row(label, *medians, *compared)
+def _print(bots: dict[str, Bot]) -> None:
+    ours, *others = bots
+    rounds = len(bots[ours].figures[ALONE])
+    ratios = [f"{ours} / {other}" for other in others]
+    table = Table("", *bots, *ratios, title=f"medians of {rounds} rounds, in turn")
+    for row in ROWS:
+        figures = {name: bot.figures[row][:rounds] for name, bot in bots.items()}
+        medians = [f"{statistics.median(each):.1f}" for each in figures.values()]
+        compared = [f"{_ratio(figures[ours], figures[other]):.2f}" for other in others]
+        table.add_row(row, *medians, *compared)
     Console(width=120).print(table)
 
 
