@@ -3,19 +3,21 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
+
+_RECIPE = "-2-"
+"""In the name of each index: how texts are prepared for it. An index of another is built anew."""
 
 Progress = Callable[[int, int], None]
 """Hears how many of how many texts are in the index."""
@@ -24,7 +26,7 @@ Progress = Callable[[int, int], None]
 class Index(Protocol):
     """The vectors of one version."""
 
-    def build(self, cards: Sequence[Card], *, previous: str | None, on_progress: Progress) -> int:
+    def build(self, content: Content, *, previous: str | None, on_progress: Progress) -> int:
         """Write them all; return how many texts were embedded."""
         ...
 
@@ -104,8 +106,9 @@ class Publisher:
             if checked.mistakes:
                 raise MistakesError(checked.findings, self._folder)
             return checked.content, live
-        is_whole = live.state == "whole" and live.embeddings == self._embeddings
-        if not is_whole or not await self._has_index(live.name):
+        is_built = live.state == "whole" and live.embeddings == self._embeddings
+        is_current = is_built and _RECIPE in live.name
+        if not is_current or not await self._has_index(live.name):
             return await self._versions.content(live), live
         if checked.mistakes:  # A broken file beside cards that did not change.
             raise MistakesError(checked.findings, self._folder)
@@ -134,7 +137,7 @@ class Publisher:
         index = await asyncio.to_thread(self._open_index, version.name, self._embeddings)
         previous = live.name if live and live.embeddings == self._embeddings else None
         embedded = await asyncio.to_thread(
-            index.build, content.cards, previous=previous, on_progress=on_progress
+            index.build, content, previous=previous, on_progress=on_progress
         )
         await self._versions.mark(version, "whole")
         await self._versions.switch(version)
@@ -159,4 +162,4 @@ class Publisher:
 def index_name(hash_: str, embeddings: str) -> str:
     """Name a version's collection anew: by its content, its embeddings and a random part."""
     model = re.sub(r"[^A-Za-z0-9]+", "-", embeddings).strip("-")[:80] or "embeddings"
-    return f"akar-{hash_}-{model}-{uuid.uuid4().hex[:6]}"
+    return f"akar-{hash_}-{model}{_RECIPE}{uuid.uuid4().hex[:6]}"

@@ -11,7 +11,7 @@ import numpy as np
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.served import Served, Similarities, source_of
-from bot.backends.knowledge.words import WordMatch
+from bot.backends.knowledge.words import WordMatch, bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
 from bot.core.ports import KnowledgeError
 
@@ -141,7 +141,7 @@ class CardSearch:
         meant = served.glossary(text) if language == DEFAULT_LANGUAGE else text
         similar = {
             name: value
-            for name, value in vectors.similarities(meant).items()
+            for name, value in vectors.similarities(bare(meant)).items()
             if name in served.cards
         }
         matches = served.match(text, language)

@@ -16,8 +16,10 @@ from filelock import FileLock
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 
-from bot.backends.knowledge.cards import Card
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.words import Glossary
 from bot.backends.models import Remembering, Vector
+from bot.core.messages import DEFAULT_LANGUAGE
 from bot.core.ports import KnowledgeError
 
 CHROMA_FOLDER = "chroma"
@@ -39,11 +41,16 @@ class Text:
     text: str
 
 
-def texts_of(cards: Sequence[Card]) -> Iterator[Text]:
-    """Yield the texts each card is found by: its title, how its text begins, each asked line."""
-    for card in cards:
+def texts_of(content: Content) -> Iterator[Text]:
+    """Yield the texts each card is found by: its title, how its text begins, each asked line.
+
+    They are in the words that are meant, as questions are compared with them.
+    """
+    glossary = Glossary(content.glossary)
+    for card in content.cards:
         texts = (card.title, f"{card.title}\n{card.text[:_LEAD]}", *card.asked)
-        for place, text in enumerate(dict.fromkeys(texts)):
+        meant = map(glossary, texts) if card.language == DEFAULT_LANGUAGE else texts
+        for place, text in enumerate(dict.fromkeys(meant)):
             yield Text(f"{card.name}.{card.language}.{place}", card.name, text)
 
 
@@ -167,7 +174,7 @@ class VectorIndex:
 
     def build(
         self,
-        cards: Sequence[Card],
+        content: Content,
         *,
         previous: str | None,
         on_progress: Callable[[int, int], None],
@@ -180,7 +187,7 @@ class VectorIndex:
             KnowledgeError: the model or Chroma failed, or did not take every text.
         """
         # A batch takes as long as its longest text for each of its texts.
-        texts = sorted(texts_of(cards), key=lambda text: len(text.text))
+        texts = sorted(texts_of(content), key=lambda text: len(text.text))
         counts: list[int] = []
         known = self._vectors(previous) if previous else {}
         chroma = self._open(Remembering(self._embeddings, known, on_embedded=counts.append))
