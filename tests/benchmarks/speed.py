@@ -95,17 +95,18 @@ async def _compare(folder: Path, environment: dict[str, str], questions: int, ro
     modules = {
         "Akar": ["bot", "run"],
         "in memory": ["tests.benchmarks.memory_bot"],
-        "tutorial": ["tests.benchmarks.tutorial_bot", TOKEN, knowledge],
+        # It reads no settings of ours: some speed up the model.
+        "tutorial": ["tests.benchmarks.tutorial_bot", "{url}", TOKEN, knowledge, "{data}"],
     }
     bots: dict[str, Bot] = {}
     async with contextlib.AsyncExitStack() as stack:
         for name, module in modules.items():
             url = await stack.enter_async_context(simulator(folder / f"{name}.chats"))
             driver = await stack.enter_async_context(Driver.on(url))
-            own = child_environment(
-                **environment, AKAR_TELEGRAM_URL=url, AKAR_DATA=str(_copy(folder, name))
-            )
-            bots[name] = Bot([sys.executable, "-m", *module], own, driver)
+            data = str(_copy(folder, name))
+            own = child_environment(**environment, AKAR_TELEGRAM_URL=url, AKAR_DATA=data)
+            words = [word.format(url=url, data=data) for word in module]
+            bots[name] = Bot([sys.executable, "-m", *words], own, driver)
         await _measure(list(bots.values()), questions, rounds)
     _print(bots)
 

@@ -14,8 +14,6 @@ from telegram import Update
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 from telegram.request import HTTPXRequest
 
-from bot.settings import load_settings
-
 
 class E5(Embeddings):
     def embed_query(self, text: str) -> list[float]:
@@ -35,9 +33,8 @@ def chunks(knowledge: Path) -> list[str]:
     return [section.partition("\n\n")[2].strip()[:900] for section in sections]
 
 
-def main(token: str, knowledge: str) -> None:
-    settings = load_settings().settings
-    store = Chroma("tutorial", E5(), persist_directory=str(settings.data / "tutorial"))
+def main(url: str, token: str, knowledge: str, data: str) -> None:
+    store = Chroma("tutorial", E5(), persist_directory=data)
     if not store.get(limit=1)["ids"]:
         store.add_texts(chunks(Path(knowledge)))
 
@@ -46,8 +43,6 @@ def main(token: str, knowledge: str) -> None:
         assert update.message.text
         found = store.similarity_search(update.message.text, k=1)
         await update.message.reply_text(found[0].page_content)
-
-    url = settings.telegram_url
 
     def request() -> HTTPXRequest:
         return HTTPXRequest(64, httpx_kwargs={"trust_env": False})

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import bm25s
 import numpy as np
@@ -16,13 +16,18 @@ from bot.core.messages import Language
 _STEMMERS = {"id": "indonesian", "en": "english"}
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[a-z0-9]+")
+_MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _TITLE_WEIGHT = 2  # A title counts as if it stood there twice.
 
 
-@dataclass(frozen=True, slots=True)
-class WordMatch:
-    """How well one card's words fit a question."""
+def bare(text: str) -> str:
+    """Return a text without its punctuation, which says nothing and costs as much as words."""
+    return " ".join(_MARKS.sub(" ", text).split())
+
+
+class WordMatch(NamedTuple):
+    """How well one card's words fit a question; there are hundreds for each question."""
 
     score: float
     """BM25, from 0 up."""
@@ -80,8 +85,8 @@ class WordIndex:
         self._tokenize = Tokenizer(language, glossary)
         self._names = [card.name for card in cards]
         documents = [self._tokenize(_document(card)) for card in cards]
-        self._words = [frozenset(document) for document in documents]
-        self._weights = _weights(self._words)
+        self._holding = _holding(documents)
+        self._weights = _weights(self._holding, len(documents))
         self._unknown_weight = max(self._weights.values(), default=1.0)
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
         self._bm25 = bm25s.BM25(k1=0.9, b=0.4)
@@ -98,13 +103,19 @@ class WordIndex:
         weights = {token: self._weights.get(token, self._unknown_weight) for token in tokens}
         total = sum(weights.values())
         unheard = total - sum(weights[token] for token in set(known))
+        covered = np.zeros(len(self._names))
+        for token in set(known):
+            covered[self._holding[token]] += weights[token]
+        places = np.flatnonzero(scores)
+        fitting = zip(
+            places.tolist(),
+            scores[places].tolist(),
+            (covered[places] / total).tolist(),
+            strict=True,
+        )
         return {
-            self._names[place]: WordMatch(
-                float(scores[place]),
-                sum(weights[token] for token in weights if token in self._words[place]) / total,
-                unheard / total,
-            )
-            for place in np.flatnonzero(scores)
+            self._names[place]: WordMatch(score, coverage, unheard / total)
+            for place, score, coverage in fitting
         }
 
 
@@ -112,11 +123,17 @@ def _document(card: Card) -> str:
     return "\n".join([*[card.title] * _TITLE_WEIGHT, *card.asked, card.text])
 
 
-def _weights(documents: Sequence[frozenset[str]]) -> dict[str, float]:
+def _holding(documents: Sequence[Sequence[str]]) -> "dict[str, np.ndarray[Any, Any]]":
+    """Return the places of the documents that hold each word."""
+    places: dict[str, list[int]] = {}
+    for place, document in enumerate(documents):
+        for word in set(document):
+            places.setdefault(word, []).append(place)
+    return {word: np.array(held) for word, held in places.items()}
+
+
+def _weights(holding: "Mapping[str, np.ndarray[Any, Any]]", documents: int) -> dict[str, float]:
     """Return each word's inverse document frequency; a word that most cards hold weighs little."""
-    count = len(documents)
-    holding: dict[str, int] = {}
-    for words in documents:
-        for word in words:
-            holding[word] = holding.get(word, 0) + 1
-    return {word: float(np.log(1 + count / (cards + 0.5))) for word, cards in holding.items()}
+    return {
+        word: float(np.log(1 + documents / (len(held) + 0.5))) for word, held in holding.items()
+    }

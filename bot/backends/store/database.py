@@ -332,7 +332,9 @@ def _set_up(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     is_synced = connection.get_execution_options().get(_SYNCED, True)
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
+    if connection.info.get(_SYNCED, True) != is_synced:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
+        connection.info[_SYNCED] = is_synced
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # A second writer waits here.
 
 

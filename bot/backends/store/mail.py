@@ -180,7 +180,9 @@ class DatabaseMail:
         return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
 
     def _sealed(self, calls: Sequence[Call]) -> bytes:
-        written = json.dumps([asdict(call) for call in calls])
+        written = json.dumps(
+            [{"method": call.method, "parameters": call.parameters} for call in calls]
+        )
         return self._cipher.encrypt(written.encode())
 
     def _question(self, asked: Asked) -> dict[str, Any]:
