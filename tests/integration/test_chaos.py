@@ -6,6 +6,7 @@ import pytest
 
 from bot.settings import load_settings
 from tests.benchmarks.chaos import Report, chaos
+from tests.benchmarks.restart import restart
 from tests.benchmarks.soak import soak
 
 pytestmark = pytest.mark.timeout(600)
@@ -43,8 +44,17 @@ async def test_nothing_is_lost_when_one_of_three_is_killed(data: Path, tmp_path:
     check(report, asked=150)
 
 
+async def test_what_waited_at_a_kill_is_answered_after_the_restart(
+    data: Path, tmp_path: Path
+) -> None:
+    restarted = await restart(100, data=data, folder=tmp_path)
+
+    assert restarted.waiting >= 100
+    assert 0 < restarted.first <= restarted.last
+
+
 async def test_the_memory_stays_as_it_was(data: Path, tmp_path: Path) -> None:
-    soaked = await soak(60, data=data, folder=tmp_path, rate=15)
+    soaked = await soak(60, data=data, folder=tmp_path)
 
     assert soaked.unanswered == 0
     assert soaked.end < soaked.warm * 1.15
