@@ -186,7 +186,7 @@ async def test_embeds_only_the_changed_texts_of_a_changed_card(house: House) -> 
     )
 
     assert house.embeddings.embedded == [
-        "Papers for a stall\nBring a **permit** and two photographs."
+        "papers for a stall\nbring a **permit** and two photographs."
     ]
     assert published.embedded == 1
     assert house.client.get_collection(published.version.name).count() == NUMBER_OF_TEXTS

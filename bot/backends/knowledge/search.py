@@ -17,7 +17,7 @@ from bot.core.ports import KnowledgeError
 
 log = logging.getLogger(__name__)
 
-_MEANING_SHARE = 0.6  # Of the fused score; the rest is that of the words.
+_MEANING_SHARE = 0.45  # Of the fused score; the rest is that of the words.
 _NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0)
 _SURE = 0.8  # From here on the words alone are trusted while the vectors are on their way.
 
@@ -111,7 +111,7 @@ class CardSearch:
     def _by_words(self, served: Served, text: str, language: Language, limit: int) -> list[Passage]:
         matches = served.match(text, language)
         rivals = served.rivals(text)
-        named = [name for name in matches if served.names_all(name, rivals)]
+        named = [name for name in matches if served.may_answer(name, rivals)]
         ranked = sorted(named, key=lambda name: -matches[name].score)[:limit]
         return [
             self._judged(
@@ -147,7 +147,7 @@ class CardSearch:
         matches = served.match(text, language)
         fused = fuse(similar, {name: match.score for name, match in matches.items()})
         rivals = served.rivals(text)
-        named = [name for name in fused if served.names_all(name, rivals)]
+        named = [name for name in fused if served.may_answer(name, rivals)]
         ranked = sorted(named, key=lambda name: -fused[name])[:limit]
         floor = min(similar.values(), default=0.0)
         best_by_words = max(matches, key=lambda name: matches[name].score, default="")

@@ -1,7 +1,7 @@
 """One published version, ready to be searched."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -35,6 +35,8 @@ class Served:
     glossary: Glossary
     passages: Mapping[tuple[str, Language], Passage]
     """Each card in each of its languages, as the core knows it."""
+    foreign: frozenset[str]
+    """The cards that nobody asks for without naming another party."""
     vectors: Similarities | None = None
 
     @classmethod
@@ -56,20 +58,23 @@ class Served:
         passages = {
             (card.name, card.language): _passage(card, content.sources) for card in content.cards
         }
-        return cls(content, cards, names, words, glossary, passages, vectors)
+        others = frozenset(map(str.casefold, content.program.others))
+        foreign = frozenset(
+            name
+            for name, versions in cards.items()
+            if all(_named(asked.casefold(), others) for asked in _all_asked(versions.values()))
+        )
+        return cls(content, cards, names, words, glossary, passages, foreign, vectors)
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""
-        lowered = self.glossary(question)
-        words = frozenset(_WORD.findall(lowered))
-        return frozenset(
-            name
-            for name in map(str.casefold, self.content.program.others)
-            if name in words or (not name.isascii() and name in lowered)
-        )
+        others = frozenset(map(str.casefold, self.content.program.others))
+        return _named(self.glossary(question), others)
 
-    def names_all(self, card: str, rivals: frozenset[str]) -> bool:
-        """Say whether a card, in one of its languages, names each of the other parties."""
+    def may_answer(self, card: str, rivals: frozenset[str]) -> bool:
+        """Say whether a card is about the other parties named, each of them, or about none."""
+        if not rivals:
+            return card not in self.foreign
         texts = self.cards[card].values()
         return all(any(name in _all_text(text) for text in texts) for name in rivals)
 
@@ -127,6 +132,20 @@ def source_of(entry: SourceEntry) -> Source:
 
 def _day(iso: str) -> date | None:
     return date.fromisoformat(iso) if iso else None
+
+
+def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
+    """Return which of the other parties a text in small letters names."""
+    words = frozenset(_WORD.findall(lowered))
+    return frozenset(
+        name for name in others if name in words or (not name.isascii() and name in lowered)
+    )
+
+
+def _all_asked(versions: Iterable[Card]) -> list[str]:
+    """Return every asked line of a card, or its titles where it has none."""
+    versions = list(versions)
+    return [asked for card in versions for asked in card.asked] or [card.title for card in versions]
 
 
 def _all_text(card: Card) -> str:
