@@ -249,6 +249,15 @@ async def test_what_comes_in_elsewhere_is_seen_soon(team: Team) -> None:
     assert took < 1
 
 
+async def test_a_message_waits_behind_older_ones_of_its_chat(team: Team) -> None:
+    full, other = await team.join_silently(capacity=1), await team.join_silently()
+    await full.receive(letter(1, chat=5))
+    await full.receive(letter(2, chat=6))  # There is no room for it: nobody has it.
+
+    assert await other.receive(letter(3, chat=6)) == []
+    assert await other.waiting() == [2, 3]
+
+
 async def test_what_a_full_process_cannot_take_is_told_to_the_others(team: Team) -> None:
     full, one = await team.join(capacity=0), await team.join()
 

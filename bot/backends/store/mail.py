@@ -85,7 +85,9 @@ class DatabaseMail:
             new = set((connection.execute(self._new, rows)).scalars())
             once = {letter.update: letter for letter in letters if letter.update in new}
             fresh = [replace(letter, at=at) for letter in once.values()]
-            chats = self._claims.take(connection, {letter.chat for letter in fresh})
+            chats = self._claims.take(
+                connection, {letter.chat for letter in fresh}, beside=list(once)
+            )
             mine = [letter for letter in fresh if letter.chat in chats]
             return _with_settings(connection, mine)
 

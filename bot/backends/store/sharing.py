@@ -42,8 +42,14 @@ _CHANNEL = "akar"
 class Claims(Protocol):
     """Which chats this process works on."""
 
-    def take(self, connection: Connection, chats: Collection[int]) -> Collection[int]:
-        """Take chats, as far as no other process has them; return those that are ours."""
+    def take(
+        self, connection: Connection, chats: Collection[int], *, beside: Collection[int] = ()
+    ) -> Collection[int]:
+        """Take chats, as far as no other process has them; return those that are ours.
+
+        A chat in which older updates wait, beside those named, is left to `take_waiting`: they go
+        first.
+        """
         ...
 
     def take_waiting(self, connection: Connection) -> Collection[int] | None:
@@ -117,7 +123,13 @@ class Alone:
         """Let another process begin."""
         self._lock.release()
 
-    def take(self, _connection: Connection, chats: Collection[int]) -> Collection[int]:
+    def take(
+        self,
+        _connection: Connection,
+        chats: Collection[int],
+        *,
+        beside: Collection[int] = (),  # noqa: ARG002 - what waits is in hand here
+    ) -> Collection[int]:
         """Every chat is ours."""
         return chats
 
@@ -187,14 +199,21 @@ class Shared:
                 await connection.invalidate()
                 await connection.close()
 
-    def take(self, connection: Connection, chats: Collection[int]) -> Collection[int]:
+    def take(
+        self, connection: Connection, chats: Collection[int], *, beside: Collection[int] = ()
+    ) -> Collection[int]:
         """Take chats, as far as no other process has them and there is room here."""
         # What was taken may have been rolled back since: the table knows, not the memory.
         values = {"chats": list(chats), "worker": self._number}
         ours = set((connection.execute(_MINE_OF, values)).scalars())
         self._held = self._held.difference(chats) | ours
         room = max(self._capacity - len(self._held), 0)
-        if new := [chat for chat in chats if chat not in ours][:room]:
+        new = [chat for chat in chats if chat not in ours]
+        if new and room:
+            values = {"chats": new, "beside": list(beside)}
+            behind = set((connection.execute(_BEHIND, values)).scalars())
+            new = [chat for chat in new if chat not in behind]
+        if new := new[:room]:
             values = {"chats": new, "worker": self._number, "space": _CHATS}
             ours.update((connection.execute(_TAKE, values)).scalars())
             self._held |= ours
@@ -264,6 +283,15 @@ _TRY_TO_LEAD = text("SELECT pg_try_advisory_lock(:space, :number)")
 _TELL = text("SELECT pg_notify(:channel, '')")
 _MINE = select(claim.c.chat).where(claim.c.worker == bindparam("worker"))
 _MINE_OF = _MINE.where(claim.c.chat.in_(bindparam("chats", expanding=True)))
+_BEHIND = (
+    select(inbox.c.chat)
+    .distinct()
+    .where(
+        inbox.c.state == "waiting",
+        inbox.c.chat.in_(bindparam("chats", expanding=True)),
+        inbox.c.id.not_in(bindparam("beside", expanding=True)),
+    )
+)
 _OTHERS = select(claim.c.worker).distinct().where(claim.c.worker != bindparam("number"))
 _RELEASE = delete(claim).where(
     claim.c.chat == bindparam("chat_"),
