@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ CHATS_FILE = "simulator.sqlite3"
 
 _STARTING = 15.0  # Seconds within which the simulator must answer.
 _TURN_OF_A_THREAD = 0.0005  # Seconds; a tenth of Python's own.
+_M_ARENA_MAX = -8  # The name of the setting in glibc's <malloc.h>.
+_HEAPS = 2
 
 
 def run(
@@ -47,11 +50,18 @@ def run(
                 simulator = stack.enter_context(_simulator(settings))
         import uvloop
 
+        _share_heaps()
         # An embedded question is not kept waiting while the loop computes.
         sys.setswitchinterval(_TURN_OF_A_THREAD)
         # A tenth more answers a second than with asyncio's own loop.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, token, simulator=simulator, control=control))
+
+
+def _share_heaps() -> None:
+    """Let the threads share their heaps: one for each keeps 25 MB more, and is no faster."""
+    with contextlib.suppress(AttributeError):  # Another C library may have no such setting.
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def simulator(
