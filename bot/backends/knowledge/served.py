@@ -35,6 +35,8 @@ class Served:
     glossary: Glossary
     passages: Mapping[tuple[str, Language], Passage]
     """Each card in each of its languages, as the core knows it."""
+    others: frozenset[str]
+    """The names of other parties, in small letters."""
     foreign: frozenset[str]
     """The cards that nobody asks for without naming another party."""
     vectors: Similarities | None = None
@@ -64,12 +66,11 @@ class Served:
             for name, versions in cards.items()
             if all(_named(asked.casefold(), others) for asked in _all_asked(versions.values()))
         )
-        return cls(content, cards, names, words, glossary, passages, foreign, vectors)
+        return cls(content, cards, names, words, glossary, passages, others, foreign, vectors)
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""
-        others = frozenset(map(str.casefold, self.content.program.others))
-        return _named(self.glossary(question), others)
+        return _named(self.glossary(question), self.others)
 
     def may_answer(self, card: str, rivals: frozenset[str]) -> bool:
         """Say whether a card is about the other parties named, each of them, or about none."""
