@@ -133,6 +133,19 @@ async def test_the_version_holds_what_the_folder_held(house: House) -> None:
     assert [card.name for card in content.cards] == ["stalls#papers", "stalls#cost"]
 
 
+async def test_an_index_whose_texts_were_prepared_otherwise_is_built_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("bot.backends.knowledge.publish._RECIPE", "texts1")
+        first = await house.publish()
+
+    second = await house.publish()
+
+    assert (second.is_new, second.version.hash) == (True, first.version.hash)
+    assert not (await house.publish()).is_new
+
+
 async def test_every_text_is_in_the_collection(house: House) -> None:
     published = await house.publish()
 

@@ -16,8 +16,8 @@ from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
 
-_RECIPE = "-2-"
-"""In the name of each index: how texts are prepared for it. An index of another is built anew."""
+_RECIPE = "texts2"
+"""How texts are prepared for an index, in whose name it stands; one of another is built anew."""
 
 Progress = Callable[[int, int], None]
 """Hears how many of how many texts are in the index."""
@@ -107,7 +107,7 @@ class Publisher:
                 raise MistakesError(checked.findings, self._folder)
             return checked.content, live
         is_built = live.state == "whole" and live.embeddings == self._embeddings
-        is_current = is_built and _RECIPE in live.name
+        is_current = is_built and f"-{_RECIPE}-" in live.name
         if not is_current or not await self._has_index(live.name):
             return await self._versions.content(live), live
         if checked.mistakes:  # A broken file beside cards that did not change.
@@ -162,4 +162,4 @@ class Publisher:
 def index_name(hash_: str, embeddings: str) -> str:
     """Name a version's collection anew: by its content, its embeddings and a random part."""
     model = re.sub(r"[^A-Za-z0-9]+", "-", embeddings).strip("-")[:80] or "embeddings"
-    return f"akar-{hash_}-{model}{_RECIPE}{uuid.uuid4().hex[:6]}"
+    return f"akar-{hash_}-{model}-{_RECIPE}-{uuid.uuid4().hex[:6]}"
