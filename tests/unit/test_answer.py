@@ -48,6 +48,14 @@ def test_offers_two_more_cards_of_the_same_topic() -> None:
     assert outcome == Answer(best, (second, third))
 
 
+def test_offers_cards_of_the_same_file_before_others_of_the_topic() -> None:
+    best, elsewhere, beside = passage("a#1"), passage("b#1"), passage("a#2")
+
+    outcome = answer([best, elsewhere, beside], min_confidence=0.5)
+
+    assert outcome == Answer(best, (beside, elsewhere))
+
+
 def test_offers_a_card_of_another_topic_where_its_own_has_no_more() -> None:
     best, other, same = passage("a#1"), passage("b#1", topic="fees"), passage("a#2")
 
