@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from rich.table import Table
 from bot.app.assembly import open_app
 from bot.channels.formatting import plain
 from bot.settings import Settings, child_environment
+from tests.benchmarks.folders import indexed_folder
 from tests.benchmarks.speed import simulator
 from tests.servers import chroma_server, postgres_programs, postgres_server
 
@@ -392,12 +392,8 @@ def main(
     """Kill the bot at random while hundreds write; print what was lost, repeated, out of order."""
     reports: dict[str, Report] = {}
     for kind in database or ["sqlite", "postgresql"]:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
+        with indexed_folder() as folder:
             data = folder / "data"
-            sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
-            environment = child_environment(AKAR_DATA=str(data))
-            subprocess.run(sync, env=environment, check=True, stdout=subprocess.DEVNULL)
             reports[kind] = asyncio.run(
                 chaos(kind, data=data, folder=folder, questions=questions, people=people, seed=seed)
             )

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rich.table import Table
 from bot.app.assembly import open_state
 from bot.backends.store.mail import backlog_of
 from bot.settings import Settings, child_environment
+from tests.benchmarks.folders import indexed_folder
 from tests.benchmarks.questions import read_questions
 from tests.benchmarks.speed import simulator
 
@@ -105,12 +105,8 @@ def main(
     messages: Annotated[int, typer.Option(help="How many wait at the restart.")] = 1000,
 ) -> None:
     """Kill the bot while a thousand messages wait; print how soon the next start answers."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = folder / "data"
-        sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
-        subprocess.run(sync, env=child_environment(AKAR_DATA=str(data)), check=True)
-        found = asyncio.run(restart(messages, data=data, folder=folder))
+    with indexed_folder() as folder:
+        found = asyncio.run(restart(messages, data=folder / "data", folder=folder))
     table = Table("", "after kill -9")
     table.add_row("messages waiting", str(found.waiting))
     table.add_row("start to first answer, s", f"{found.first:.1f}")

@@ -5,7 +5,6 @@ import itertools
 import statistics
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.settings import child_environment
+from tests.benchmarks.folders import indexed_folder
 from tests.benchmarks.questions import read_questions
 from tests.benchmarks.speed import Driver, memory, simulator
 
@@ -80,12 +80,8 @@ def main(
     minutes: Annotated[float, typer.Option(help="How long.")] = 30.0,
 ) -> None:
     """Ask 30 questions a second for half an hour; print the memory at the begin and the end."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = folder / "data"
-        sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
-        subprocess.run(sync, env=child_environment(AKAR_DATA=str(data)), check=True)
-        found = asyncio.run(soak(minutes * 60, data=data, folder=folder))
+    with indexed_folder() as folder:
+        found = asyncio.run(soak(minutes * 60, data=folder / "data", folder=folder))
     table = Table("", f"{minutes:g} minutes at {_RATE} a second")
     table.add_row("asked", str(found.asked))
     table.add_row("unanswered", str(found.unanswered))

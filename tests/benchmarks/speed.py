@@ -8,7 +8,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from rich.table import Table
 
 from bot.channels.simulator import TOKEN
 from bot.settings import child_environment, load_settings
+from tests.benchmarks.folders import indexed_folder
 from tests.benchmarks.questions import read_questions
 
 _PEOPLE = 64
@@ -81,12 +81,9 @@ def main(
     rounds: Annotated[int, typer.Option(help="Each bot in turn, so often; medians are shown.")] = 7,
 ) -> None:
     """Time Akar beside a tutorial's bot, and print the ratios."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        # Telegram's limits would be all that is measured.
-        environment = {"AKAR_RATE": "0", "AKAR_PERSON_RATE": "1000000"}
-        sync = [sys.executable, "-m", "bot", "knowledge", "sync"]
-        subprocess.run(sync, env=child_environment(AKAR_DATA=str(folder / "data")), check=True)
+    # Telegram's limits would be all that is measured.
+    environment = {"AKAR_RATE": "0", "AKAR_PERSON_RATE": "1000000"}
+    with indexed_folder() as folder:
         asyncio.run(_compare(folder, environment, questions, rounds))
 
 
