@@ -175,6 +175,7 @@ def running(folder: Path, **settings: Any) -> Iterator[Beside]:
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
     with running(tmp_path_factory.mktemp("bot")) as found:
         found.somebody("first")
+        until(lambda: "index whole" in found.run("status").stdout)
         yield found
 
 
