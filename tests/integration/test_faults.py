@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import resource
 import shutil
 import sqlite3
@@ -24,6 +23,7 @@ from bot.channels.simulator import TOKEN
 from bot.core.messages import Asked, Button, Document, Incoming, Reply, Turn
 from bot.core.ports import ChannelError
 from tests.conftest import ROOT
+from tests.integration.disks import fill, small_disk
 from tests.integration.knowledge_folders import write
 from tests.integration.processes import Bot, answers_in_order, bot_on, until
 from tests.integration.simulators import Simulator
@@ -501,14 +501,8 @@ def test_a_file_that_cannot_grow_is_waited_for(bot: Bot) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("needs root's right to mount")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "data") as folder:
+        yield folder
 
 
 def test_a_full_disk_is_waited_for_and_told_to_the_staff(
@@ -530,16 +524,6 @@ def test_a_full_disk_is_waited_for_and_told_to_the_staff(
 
         assert during == []
         assert bot.texts("staff")[1:] == staff_words("state")
-
-
-def fill(path: Path) -> None:
-    """Fill the disk that a file is on."""
-    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(65536))
-    with contextlib.suppress(OSError), path.open("ab", buffering=0) as file:
-        while True:
-            file.write(b"0")
 
 
 def staff_words(trouble: str) -> list[str]:
