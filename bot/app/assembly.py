@@ -5,16 +5,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.app.folders import prompts_folder
 from bot.backends.keys import Cipher, load_keys
-from bot.backends.knowledge.publish import Progress
+from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.service import KnowledgeService
+from bot.backends.knowledge.texts import Progress
 from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_phrases
-from bot.backends.store.database import Database, open_database
+from bot.backends.store.database import DATABASE_FILE, Database, open_database
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key
+from bot.channels.objects import described
 from bot.core.conversation import Conversation
 from bot.core.messages import (
     DEFAULT_LANGUAGE,
@@ -25,6 +29,7 @@ from bot.core.messages import (
     Turn,
 )
 from bot.core.pacing import Askers
+from bot.core.ports import Knowledge
 from bot.core.render import said
 from bot.settings import Settings
 
@@ -87,6 +92,27 @@ async def open_state(settings: Settings) -> AsyncIterator[tuple[Database, Cipher
         yield database, cipher
 
 
+def is_begun(settings: Settings) -> bool:
+    """Say whether there is a state to look into: opening would make one."""
+    if settings.database_url:
+        return True
+    try:
+        (settings.data / DATABASE_FILE).stat()
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)  # Opening it says what is wrong.
+    return True
+
+
+@asynccontextmanager
+async def open_beside(settings: Settings) -> AsyncIterator["App"]:
+    """Open the parts to look and try; where there is no state yet, none is left behind."""
+    with TemporaryDirectory(prefix="akar-") as folder:
+        begun = is_begun(settings)
+        data = settings.data if begun else Path(folder) / "data"
+        async with open_app(settings.model_copy(update={"data": data})) as app:
+            yield app
+
+
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[App]:
     """Open the state and put the parts together; what is slow to load is loaded later.
@@ -109,26 +135,38 @@ def _assemble(
     database: Database,
     cipher: Cipher,
 ) -> App:
+    guess = LanguageGuess(phrases)
+    people = People(database, cipher)
+
+    decision = Decision.read()
+
+    def talk(knowledge: Knowledge) -> Conversation:
+        return Conversation(
+            knowledge,
+            people,
+            guess=guess,
+            phrases=phrases,
+            min_confidence=decision.min_confidence,
+            today=_today,
+            askers=Askers(settings.person_rate, time.monotonic),
+            keep_days=settings.keep_days,
+        )
+
+    async def ask(knowledge: Knowledge, text: str) -> tuple[str, str]:
+        turn = described(await talk(knowledge).ask(Question(0, _NOBODY, text)))
+        return turn["outcome"] or "", turn["card"] or ""
+
     knowledge = KnowledgeService(
         database,
         folder=settings.knowledge,
         data=settings.data,
         chroma_url=settings.chroma_url,
         embeddings=settings.embeddings,
+        decision=decision,
+        ask=ask,
         today=_today,
     )
-    guess = LanguageGuess(phrases)
-    people = People(database, cipher)
-    conversation = Conversation(
-        knowledge.search,
-        people,
-        guess=guess,
-        phrases=phrases,
-        min_confidence=knowledge.decision.min_confidence,
-        today=_today,
-        askers=Askers(settings.person_rate, time.monotonic),
-        keep_days=settings.keep_days,
-    )
+    conversation = talk(knowledge.search)
     return App(settings, phrases, database, cipher, people, knowledge, conversation, guess)
 
 

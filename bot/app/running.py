@@ -14,6 +14,7 @@ from bot.app.control import OnTurn, control, reporting, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
 from bot.app.upkeep import keep_tidy, watch
 from bot.backends.knowledge.publish import Published
+from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.mail import DatabaseMail, KeptMail
 from bot.backends.store.rates import DatabaseRates
 from bot.backends.store.secrets import note_key
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _RETRY_EVERY = 10.0  # Seconds between tries of what runs in the background.
+_LOOK_AT_FOLDER = 1.5  # Seconds between looks; at the second that sees a change it is published.
 _LOOK_SHARED = 0.3  # Seconds between looks at what waits, where others bring it in too.
 _LOOK_ALONE = 2.0
 _STOPPING = 9.0  # Seconds for what is in hand when the bot is told to stop; it has ten to end.
@@ -45,7 +47,7 @@ class Reports(Protocol):
         """Hear how many texts are in the index; may be called from another thread."""
 
     def published(self, published: Published) -> None:
-        """Hear what publishing at the start did."""
+        """Hear what publishing did: at the start, or after the folder was changed."""
 
     def problem(self, error: BotError) -> None:
         """Hear of what fails for now."""
@@ -90,10 +92,11 @@ async def run(
         app.knowledge.search.expect_vectors()
         app.knowledge.may_load.clear()
         background.start(asyncio.to_thread(app.guess.load))
-        publishing = asyncio.create_task(_keep_published(app, member, reports, stop))
+        publishing = asyncio.create_task(_publish_first(app, member, reports, stop))
+        publishing.add_done_callback(lambda task: _stop_on_failure(task, stop))
         background.add(publishing)
         background.start(app.knowledge.follow())
-        background.start(_keep_indexed(app, member, reports, stop))
+        background.start(_keep_published(app, member, reports, stop, after=publishing))
         if report:
             background.start(tell_whole(app, publishing, report))
         await _first_words(app, publishing, stop)
@@ -104,6 +107,8 @@ async def run(
         mail = (make_mail or database_mail)(app, member)
         bot = _Running(app, member, stop, reports, mail, links)
         await bot.serve(token, url, on_turn=reporting(report), server_up=server_up)
+        if publishing.done():
+            publishing.result()
 
 
 @asynccontextmanager
@@ -180,7 +185,7 @@ async def _first_of(task: asyncio.Task[Any], *waits: Coroutine[Any, Any, Any]) -
         each.cancel()
 
 
-async def _keep_published(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
+async def _publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
     """Publish the folder as it is when this process leads; while that fails, again and again."""
     await member.leads.wait()
     failed = ""
@@ -189,13 +194,35 @@ async def _keep_published(app: App, member: Member, reports: Reports, stop: asyn
         await asyncio.sleep(_RETRY_EVERY)
 
 
-async def _keep_indexed(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
-    """Build the index again where it is gone; what else fails mends itself, or is tried again."""
-    failed = ""
+def _stop_on_failure(publishing: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Stop where there turns out to be nothing that may be answered from."""
+    if not publishing.cancelled() and publishing.exception():
+        stop.set()
+
+
+async def _keep_published(
+    app: App,
+    member: Member,
+    reports: Reports,
+    stop: asyncio.Event,
+    *,
+    after: asyncio.Task[None],
+) -> None:
+    """Publish the folder whenever it changes, and build the index again where it is gone.
+
+    What fails otherwise mends itself, or is tried again.
+    """
+    watch = FolderWatch(app.settings.knowledge)
+    await asyncio.wait({after})
+    failed, tried_at = "", time.monotonic()
     while True:
-        await asyncio.sleep(_RETRY_EVERY)
-        if app.knowledge.search.is_degraded and member.leads.is_set():
+        await asyncio.sleep(_LOOK_AT_FOLDER)
+        has_changed = member.leads.is_set() and await asyncio.to_thread(watch.has_changed)
+        is_due = time.monotonic() - tried_at > _RETRY_EVERY
+        has_failed = member.leads.is_set() and (failed or app.knowledge.search.is_degraded)
+        if has_changed or (has_failed and is_due):
             failed = await _publish(app, reports, stop, told=failed)
+            tried_at = time.monotonic()
 
 
 async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str) -> str:
@@ -207,7 +234,7 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
         reports.progress(done, total)
 
     try:
-        published = await app.knowledge.publish(on_progress=on_progress)
+        published = await app.knowledge.publish(on_progress=on_progress, words_first=True)
     except BotError as error:
         is_folder = error.code in FOLDER_ERRORS
         if is_folder and not app.knowledge.has_words.is_set():
@@ -325,8 +352,9 @@ class _Running:
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
 
     def _troubles(self, channel: "Telegram") -> set[str]:
-        search = self.app.knowledge.search
-        return channel.troubles | ({"words_only"} if search.is_degraded else set())
+        knowledge = self.app.knowledge
+        words_only = {"words_only"} if knowledge.search.is_degraded else set()
+        return channel.troubles | words_only | ({"folder"} if knowledge.is_refused else set())
 
     async def _take_messages(
         self, channel: "Telegram", monitor: Monitor, background: _Background

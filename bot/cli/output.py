@@ -45,6 +45,7 @@ _EXIT_CODES = {
             "key_wrong",
             "data_missing",
             "forget_unasked",
+            "version_unknown",
         ),
         CALLED_WRONGLY,
     ),

@@ -125,11 +125,16 @@ class _Narrator:
         self.progress = progress
         self._is_simulated = is_simulated
         self._began = time.perf_counter()
+        self._has_published = False
 
     def published(self, published: "Published") -> None:
-        if published.is_new:
+        embedded, number = published.embedded, published.version.number
+        if published.is_new and self._has_published:
+            say(sentence("republished", number=number, embedded=embedded))
+        elif published.is_new:
             seconds = round(time.perf_counter() - self._began, 1)
-            say(sentence("index_ready", embedded=published.embedded, seconds=seconds))
+            say(sentence("index_ready", embedded=embedded, seconds=seconds))
+        self._has_published = True
 
     def problem(self, error: BotError) -> None:
         say_error(error)

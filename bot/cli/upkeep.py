@@ -46,12 +46,14 @@ def status(
     Example: `akar status`
     """
     settings = load()
-    is_begun = _is_begun(settings)
-    found = asyncio.run(_look(settings)) if is_begun else _nothing()
+    from bot.app.assembly import is_begun
+
+    has_begun = is_begun(settings)
+    found = asyncio.run(_look(settings)) if has_begun else _nothing()
     if as_json:
         say_json(found)
         return
-    if not is_begun:
+    if not has_begun:
         say(sentence("data_none", path=settings.data))
     say_live(found["live"], settings.knowledge)
     if found["live"] and found["live"]["folder_is_live"] is not None:
@@ -113,19 +115,6 @@ def forget(
         say(sentence("forgotten_later", count=len(waiting)))
 
 
-def _is_begun(settings: "Settings") -> bool:
-    """Say whether there is a state to look into: opening would make one."""
-    from bot.backends.store.database import DATABASE_FILE
-
-    if settings.database_url:
-        return True
-    try:
-        (settings.data / DATABASE_FILE).stat()
-    except OSError as error:
-        return not isinstance(error, FileNotFoundError)  # Opening it says what is wrong.
-    return True
-
-
 @asynccontextmanager
 async def _opened(settings: "Settings") -> AsyncIterator[tuple["Database", "Cipher"]]:
     """Open the state that is there.
@@ -133,10 +122,10 @@ async def _opened(settings: "Settings") -> AsyncIterator[tuple["Database", "Ciph
     Raises:
         StoreError: there is none, which in a mistyped folder must not pass for an empty one.
     """
-    if not _is_begun(settings):
-        raise StoreError("data_missing", path=settings.data)
-    from bot.app.assembly import open_state
+    from bot.app.assembly import is_begun, open_state
 
+    if not is_begun(settings):
+        raise StoreError("data_missing", path=settings.data)
     async with open_state(settings) as opened:
         yield opened
 

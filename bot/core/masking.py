@@ -1,6 +1,7 @@
 """Takes what tells who somebody is out of what people type, before it is kept."""
 
 import re
+from collections.abc import Container, Iterator
 
 
 def mask(text: str) -> str:
@@ -9,6 +10,14 @@ def mask(text: str) -> str:
     while masked != text:  # What is gone may have kept its neighbour from being seen.
         text, masked = masked, _once(masked)
     return masked
+
+
+def found(text: str, kinds: Container[str]) -> Iterator[tuple[str, str]]:
+    """Yield the personal data of these kinds that a text holds, each with its kind."""
+    for kind, pattern in _PERSONAL:
+        if kind in kinds:
+            for match in pattern.finditer(text):
+                yield kind, match[0].removeprefix(match["cue"])
 
 
 def _once(text: str) -> str:

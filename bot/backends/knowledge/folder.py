@@ -1,22 +1,31 @@
 """Reads and checks a whole knowledge folder."""
 
 import codecs
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.backends.knowledge.content import LANGUAGES, Content, ProgramEntry, SourceEntry
-from bot.backends.knowledge.findings import Finding, nearest
+from bot.backends.knowledge.content import (
+    LANGUAGES,
+    PINNED,
+    Content,
+    ProgramEntry,
+    SourceEntry,
+)
+from bot.backends.knowledge.cross_checks import cross_findings
+from bot.backends.knowledge.findings import Finding, in_order, nearest
 from bot.backends.knowledge.markdown import ReadCard, read_file
+from bot.backends.knowledge.suspect import suspect_findings
 from bot.backends.knowledge.yamls import Located, YamlError, read_yaml
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.ports import KnowledgeError
 
 SOURCES, GLOSSARY, PROGRAM = "sources.yaml", "glossary.yaml", "program.yaml"
+READ = (SOURCES, GLOSSARY, PROGRAM, PINNED)
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -27,6 +36,10 @@ class Checked:
 
     content: Content
     findings: tuple[Finding, ...]
+    cards: tuple[ReadCard, ...] = ()
+    """The cards with their places, drafts too."""
+    pinned_lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each pinned question."""
 
     @property
     def mistakes(self) -> tuple[Finding, ...]:
@@ -60,16 +73,24 @@ class _Folder:
     def check(self) -> Checked:
         sources = self._sources()
         program = self._program()
-        glossary = self._glossary()
+        glossary = self._words(GLOSSARY)
+        pinned = self._words(PINNED)
         for path in sorted(self.folder.rglob("*.md")):
             self._read_cards(path.relative_to(self.folder))
         self._warn_of_unread_files()
         if all(read.draft for read in self.cards) and not self.findings:
             self.findings.add(Finding(".", 1, "NO_CARDS"))
-        self.findings.update(self._cross_findings(sources, program))
-        cards = tuple(read.card for read in self.cards if not read.draft)
-        content = Content(cards, sources, glossary, program)
-        return Checked(content, tuple(sorted(self.findings, key=_place)))
+        live = tuple(read.card for read in self.cards if not read.draft)
+        content = Content(
+            live,
+            sources,
+            {typed.casefold(): word for typed, (word, _) in glossary.items()},
+            program,
+            {question: card for question, (card, _) in pinned.items()},
+        )
+        lines = {question: line for question, (_, line) in pinned.items()}
+        self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
+        return Checked(content, in_order(self.findings), tuple(self.cards), lines)
 
     def _read_cards(self, path: Path) -> None:
         file = path.as_posix()
@@ -91,6 +112,7 @@ class _Folder:
             end = error.start
         else:
             if "\0" not in text:
+                self.findings.update(suspect_findings(text, file=path.as_posix()))
                 return text
             end = content.index(0)  # UTF-16, mostly.
         line = content[:end].count(b"\n") + 1
@@ -121,17 +143,17 @@ class _Folder:
         entry = self._valid(ProgramEntry, located.values, located, PROGRAM, ())
         return entry or ProgramEntry()
 
-    def _glossary(self) -> dict[str, str]:
-        located = self._yaml(GLOSSARY)
-        glossary = {}
-        for typed, word in located.values.items():
-            if isinstance(word, str):
-                glossary[typed.casefold()] = word
+    def _words(self, name: str) -> dict[str, tuple[str, int]]:
+        """Read a file of `words: words`, each with its line."""
+        located = self._yaml(name)
+        read = {}
+        for key, value in located.values.items():
+            line = located.line((key,))
+            if isinstance(value, str):
+                read[key] = (value, line)
             else:
-                values = {"key": typed, "value": word}
-                finding = Finding(GLOSSARY, located.line((typed,)), "BAD_VALUE", values)
-                self.findings.add(finding)
-        return glossary
+                self.findings.add(Finding(name, line, "BAD_VALUE", {"key": key, "value": value}))
+        return read
 
     def _valid(
         self,
@@ -149,41 +171,13 @@ class _Folder:
             return None
 
     def _warn_of_unread_files(self) -> None:
-        known = {SOURCES, GLOSSARY, PROGRAM}
         for path in sorted(self.folder.rglob("*")):
             relative = path.relative_to(self.folder)
-            is_read = path.suffix == ".md" or relative.as_posix() in known
+            is_read = path.suffix == ".md" or relative.as_posix() in READ
             if path.is_file() and not is_read and not _is_hidden(relative):
-                near = nearest(relative.as_posix(), sorted(known))
+                near = nearest(relative.as_posix(), sorted(READ))
                 file = relative.as_posix()
                 self.findings.add(Finding(file, 1, "UNREAD_FILE", {"near": near}))
-
-    def _cross_findings(
-        self, sources: Mapping[str, SourceEntry], program: ProgramEntry
-    ) -> Iterator[Finding]:
-        """Yield what only the whole folder shows."""
-        names = {read.card.name for read in self.cards}
-        seen: dict[tuple[str, Language], ReadCard] = {}
-        for read in self.cards:
-            key = (read.card.name, read.card.language)
-            if key in seen:
-                values = {"anchor": read.card.name.partition("#")[2], "other": seen[key].line}
-                yield Finding(read.file, read.line, "DUPLICATE_ANCHOR", values)
-            seen.setdefault(key, read)
-            yield from _source_findings(read, sources)
-            yield from _topic_findings(read, program)
-            yield from _link_findings(read, names)
-            if not read.card.asked:
-                yield Finding(read.file, read.line, "NO_QUESTIONS")
-            review = read.card.review_by
-            if review and date.fromisoformat(review) < self.today:
-                line = read.lines.get("review_by", read.line)
-                yield Finding(read.file, line, "PAST_REVIEW", {"date": review})
-        yield from _translation_findings(seen)
-
-
-def _place(finding: Finding) -> tuple[str, int, str]:
-    return finding.file, finding.line, finding.code
 
 
 def _is_hidden(path: Path) -> bool:
@@ -212,55 +206,3 @@ def _problem(
         case _:
             code = "BAD_DATE" if key == "date" else "BAD_VALUE"
             return Finding(file, line, code, {"key": key, "value": problem["input"]})
-
-
-def _source_findings(read: ReadCard, sources: Mapping[str, SourceEntry]) -> Iterator[Finding]:
-    line = read.lines.get("sources", read.line)
-    for code in read.card.sources:
-        if code not in sources:
-            values = {"source": code, "near": nearest(code, list(sources))}
-            yield Finding(read.file, line, "UNKNOWN_SOURCE", values)
-
-
-def _topic_findings(read: ReadCard, program: ProgramEntry) -> Iterator[Finding]:
-    if program.topics and read.card.topic not in program.topics:
-        values = {
-            "topic": read.card.topic,
-            "near": nearest(read.card.topic, list(program.topics)),
-        }
-        yield Finding(read.file, read.lines.get("topic", 1), "UNKNOWN_TOPIC", values)
-
-
-def _link_findings(read: ReadCard, names: set[str]) -> Iterator[Finding]:
-    for line, target in read.links:
-        if target.startswith(("https://", "http://")):
-            continue
-        here = read.card.name.partition("#")[0]
-        name = f"{here}{target}" if target.startswith("#") else target
-        if name not in names:
-            values = {"target": target, "near": nearest(name, sorted(names))}
-            yield Finding(read.file, line, "DEAD_LINK", values)
-
-
-def _translation_findings(
-    cards: Mapping[tuple[str, Language], ReadCard],
-) -> Iterator[Finding]:
-    """Yield cards that a translated file lacks or has too old a translation of."""
-    translated = {
-        (PurePosixPath(name.partition("#")[0]), language)
-        for name, language in cards
-        if language != DEFAULT_LANGUAGE
-    }
-    for (name, language), read in cards.items():
-        if language != DEFAULT_LANGUAGE:
-            original = cards.get((name, DEFAULT_LANGUAGE))
-            if original and original.changed and read.translates != original.changed:
-                line = read.lines.get("translates", 1)
-                values = {"date": original.changed.isoformat()}
-                yield Finding(read.file, line, "OLD_TRANSLATION", values)
-            continue
-        for other in LANGUAGES[1:]:
-            file = PurePosixPath(name.partition("#")[0])
-            if (file, other) in translated and (name, other) not in cards:
-                values = {"card": name, "language": other}
-                yield Finding(read.file, read.line, "NO_TRANSLATION", values)

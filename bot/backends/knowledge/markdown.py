@@ -47,6 +47,8 @@ class ReadCard:
     file: str
     line: int
     lines: Mapping[str, int]
+    asked_lines: tuple[int, ...]
+    """The line of each way in which it is asked."""
     links: tuple[tuple[int, str], ...]
     changed: date | None
     translates: date | None
@@ -136,13 +138,14 @@ def _read_card(section: list[Line], shared: Keys, *, file: str, stem: str, read:
     found += _body_findings(body, text, file=file, line=heading.number)
     if values is not None:
         found += _date_findings(values, merged, body=body, file=file, line=heading.number)
-        card = _card(f"{stem}#{anchor}", title, body, asked, values)
+        card = _card(f"{stem}#{anchor}", title, body, tuple(form for form, _ in asked), values)
         read.cards.append(
             ReadCard(
                 card,
                 file,
                 heading.number,
                 {key: line for key, (_, line) in merged.items()},
+                tuple(line for _, line in asked),
                 tuple(_links(text)),
                 values.changed,
                 values.translates,
@@ -154,23 +157,23 @@ def _read_card(section: list[Line], shared: Keys, *, file: str, stem: str, read:
 
 def _card_lines(
     lines: Sequence[Line], *, file: str, findings: list[Finding]
-) -> tuple[Keys, tuple[str, ...], Sequence[Line]]:
+) -> tuple[Keys, list[tuple[str, int]], Sequence[Line]]:
     """Split the `key: value` lines directly under a heading from the text below them."""
     keys: Keys = {}
-    asked: list[str] = []
+    asked: list[tuple[str, int]] = []
     place = 0
     while place < len(lines) and (match := _KEY.fullmatch(lines[place].text.rstrip())):
         key, value, line = match["key"], match["value"] or "", lines[place].number
         place += 1
         if key == ASKED:
-            asked += [form.strip() for form in value.split("|") if form.strip()]
+            asked += [(form.strip(), line) for form in value.split("|") if form.strip()]
         elif key in INHERITED_ONLY or key not in CardKeys.model_fields:
             findings.append(_unknown_key(file, line, key, [ASKED, *_CARD_KEYS]))
         elif key in keys:
             findings.append(Finding(file, line, "DUPLICATE_KEY", {"key": key}))
         else:
             keys[key] = (_value(value), line)
-    return keys, tuple(asked), lines[place:]
+    return keys, asked, lines[place:]
 
 
 _CARD_KEYS = [key for key in CardKeys.model_fields if key not in INHERITED_ONLY]

@@ -3,43 +3,76 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from bot.backends.knowledge.asked import unfound_questions
 from bot.backends.knowledge.content import Content
-from bot.backends.knowledge.findings import Finding
-from bot.backends.knowledge.folder import check_folder
+from bot.backends.knowledge.findings import Finding, in_order
+from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.pinned import Answering, broken_pins
+from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.texts import Array, Compared, Progress, TextVectors
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 _RECIPE = "texts2"
 """How texts are prepared for an index, in whose name it stands; one of another is built anew."""
 
-Progress = Callable[[int, int], None]
-"""Hears how many of how many texts are in the index."""
 
+class Indexes(Protocol):
+    """Where the vectors of each version are kept."""
 
-class Index(Protocol):
-    """The vectors of one version."""
+    def exists(self, name: str) -> bool:
+        """Say whether there is an index of this name."""
+        ...
 
-    def build(self, content: Content, *, previous: str | None, on_progress: Progress) -> int:
-        """Write them all; return how many texts were embedded."""
+    def vectors(self, name: str) -> Mapping[str, Array]:
+        """Return the vector of each text in it; none where it is not there."""
+        ...
+
+    def write(self, name: str, vectors: TextVectors) -> None:
+        """Write a new one."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Delete it if it is there."""
         ...
 
 
-OpenIndex = Callable[[str, str], Index]
-"""Opens the index of this name with the embeddings of that name; slow at first."""
+class Tools(Protocol):
+    """What takes seconds to load, and is loaded when it is first needed."""
+
+    async def indexes(self) -> Indexes:
+        """Connect to where the indexes are.
+
+        Raises:
+            KnowledgeError: it cannot be reached or used.
+        """
+        ...
+
+    def embeddings(self, name: str) -> "Embeddings":
+        """Load a model.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        ...
 
 
 class MistakesError(KnowledgeError):
     """The folder has mistakes, so that it is not published."""
 
     def __init__(self, findings: tuple[Finding, ...], folder: Path) -> None:
-        super().__init__("folder_mistakes", count=len(findings), path=folder)
+        count = sum(finding.level == "mistake" for finding in findings)
+        super().__init__("folder_mistakes", count=count, path=folder)
         self.findings = findings
 
 
@@ -52,97 +85,196 @@ class Published:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever publishes wants."""
+
+    on_progress: Progress = lambda _done, _total: None
+    """Hears how many of the texts that are new are embedded."""
+    on_words: Callable[[Version, Content], Awaitable[None]] | None = None
+    """Hears of a first version as soon as it can be searched by its words; without, it waits."""
+    accept: bool = False
+    """Publish although pinned questions are answered otherwise."""
+
+
+_NO_WISHES = Wishes()
+
+
 class Publisher:
-    """Checks, builds beside, switches. One process at a time; the others wait their turn."""
+    """Checks, tries, builds beside, switches. One process at a time; the others wait their turn."""
 
     def __init__(
         self,
         folder: Path,
         *,
         versions: Versions,
-        open_index: OpenIndex,
-        has_index: Callable[[str], Awaitable[bool]],
-        drop_index: Callable[[str], None],
+        tools: Tools,
         embeddings: str,
+        answering: Answering,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
         self._folder = folder
         self._versions = versions
-        self._open_index = open_index
-        self._has_index = has_index
-        self._drop_index = drop_index
+        self._tools = tools
         self._embeddings = embeddings
+        self._answering = answering
         self._exclusive = exclusive
         self._today = today
 
-    async def publish(
-        self,
-        *,
-        on_progress: Progress = lambda _done, _total: None,
-        on_words: Callable[[Version, Content], Awaitable[None]] | None = None,
-    ) -> Published:
+    async def publish(self, wishes: Wishes = _NO_WISHES) -> Published:
         """Publish the folder if it or the embeddings changed since they were last considered.
 
-        `on_words` hears of a first version as soon as it can be searched by its words.
-
         Raises:
-            MistakesError: the folder has mistakes; what was live stays live.
+            MistakesError: the folder has mistakes, or breaks a pinned question; what was live
+                stays live.
             KnowledgeError: the folder, the lock or the index cannot be used.
             ModelError: the embeddings cannot be loaded.
         """
         async with self._exclusive():
-            content, live = await self._due()
-            if content is None and live is not None:
-                return Published(live, 0, is_new=False)
-            return await self._build(content or Content(), live, on_progress, on_words)
+            checked = await self._checked()
+            live = await self._versions.live()
+            hash_ = checked.content.hash()
+            if live is None or hash_ != await self._versions.considered():
+                self._refuse(checked)
+                if live and hash_ == live.hash and await self._is_whole(live):
+                    await self._versions.consider(hash_)  # Rolled back to, then edited back to.
+                    return Published(live, 0, is_new=False)
+                return await self._publish(checked, live, wishes)
+            if not await self._is_whole(live):
+                return await self._build_again(live, wishes)
+            self._refuse(checked)  # A broken file beside cards that did not change.
+            return Published(live, 0, is_new=False)
 
-    async def _due(self) -> tuple[Content | None, Version | None]:
-        """Return what is to be published, or nothing, and what is live."""
-        checked = await asyncio.to_thread(check_folder, self._folder, today=self._today())
-        live = await self._versions.live()
-        is_considered = checked.content.hash() == await self._versions.considered()
-        if live is None or not is_considered:
-            if checked.mistakes:
-                raise MistakesError(checked.findings, self._folder)
-            return checked.content, live
-        is_built = live.state == "whole" and live.embeddings == self._embeddings
-        is_current = is_built and f"-{_RECIPE}-" in live.name
-        if not is_current or not await self._has_index(live.name):
-            return await self._versions.content(live), live
-        if checked.mistakes:  # A broken file beside cards that did not change.
+    async def roll_back(self, number: int | None, wishes: Wishes = _NO_WISHES) -> Version:
+        """Make an earlier version live again; without a number, the last one before the live one.
+
+        The folder stays as it is, and is published when it is changed again.
+
+        Raises:
+            KnowledgeError: there is no such version.
+        """
+        async with self._exclusive():
+            live = await self._versions.live()
+            kept = [one for one in await self._versions.all() if one.state == "whole"]
+            older = [one for one in kept if live and one.number < live.number]
+            found = older[:1] if number is None else [one for one in kept if one.number == number]
+            if not found:
+                numbers = ", ".join(str(one.number) for one in kept)
+                raise KnowledgeError("version_unknown", numbers=numbers)
+            if not await self._is_whole(found[0]):
+                return (await self._build_again(found[0], wishes)).version
+            await self._versions.switch(found[0])
+            return found[0]
+
+    async def check(self, on_progress: Progress) -> Checked:
+        """Read the folder and name everything that is wrong in it, also what only a search shows.
+
+        Raises:
+            KnowledgeError: the folder or the index cannot be used.
+            ModelError: the embeddings cannot be loaded.
+        """
+        checked = await self._checked()
+        vectors = await self._vectors(checked.content, await self._versions.live(), on_progress)
+        unfound = await asyncio.to_thread(lambda: list(unfound_questions(checked, vectors)))
+        broken = await self._broken(checked.content, vectors, checked.pinned_lines)
+        return replace(checked, findings=in_order((*checked.findings, *unfound, *broken)))
+
+    async def _checked(self) -> Checked:
+        return await asyncio.to_thread(check_folder, self._folder, today=self._today())
+
+    def _refuse(self, checked: Checked) -> None:
+        if checked.mistakes:
             raise MistakesError(checked.findings, self._folder)
-        return None, live
 
-    async def _build(
-        self,
-        content: Content,
-        live: Version | None,
-        on_progress: Progress,
-        on_words: Callable[[Version, Content], Awaitable[None]] | None,
-    ) -> Published:
+    async def _is_whole(self, live: Version) -> bool:
+        """Say whether a version's vectors are there, made as they would be made now."""
+        is_built = live.state == "whole" and live.embeddings == self._embeddings
+        if not is_built or f"-{_RECIPE}-" not in live.name:
+            return False
+        indexes = await self._tools.indexes()
+        return await asyncio.to_thread(indexes.exists, live.name)
+
+    async def _publish(self, checked: Checked, live: Version | None, wishes: Wishes) -> Published:
         await self._clean(live)
+        content = checked.content
+        version = await self._words_first(content, wishes) if live is None else None
+        vectors = await self._vectors(content, live, wishes.on_progress)
+        if not wishes.accept:
+            broken = await self._broken(content, vectors, checked.pinned_lines)
+            await self._refuse_broken(broken, version)
+        version = version or await self._add(content)
+        return await self._build(version, vectors, considered=version.hash)
+
+    async def _build_again(self, version: Version, wishes: Wishes) -> Published:
+        """Build the index of a version anew and make it live, whatever the folder holds by now."""
+        live = await self._versions.live()
+        await self._clean(live)
+        content = await self._versions.content(version)
+        vectors = await self._vectors(content, live, wishes.on_progress)
+        if version.state == "words" and not wishes.accept:  # It was never tried.
+            await self._refuse_broken(await self._broken(content, vectors, {}), version)
+        return await self._build(await self._add(content), vectors, considered=None)
+
+    async def _words_first(self, content: Content, wishes: Wishes) -> Version | None:
+        """Make a first version live before it has vectors, where somebody waits for it."""
+        if not wishes.on_words:
+            return None
+        version = await self._add(content)
+        await self._versions.mark(version, "words")
+        await self._versions.switch(version, considered=version.hash)
+        await wishes.on_words(version, content)
+        return version
+
+    async def _refuse_broken(self, broken: Sequence[Finding], version: Version | None) -> None:
+        if not broken:
+            return
+        if version:
+            await self._versions.withdraw()
+        raise MistakesError(tuple(broken), self._folder)
+
+    async def _add(self, content: Content) -> Version:
         hash_ = content.hash()
-        version = await self._versions.add(
+        return await self._versions.add(
             index_name(hash_, self._embeddings),
             content=content,
             hash_=hash_,
             embeddings=self._embeddings,
         )
-        if live is None:
-            await self._versions.mark(version, "words")
-            await self._versions.switch(version)
-            if on_words:
-                await on_words(version, content)
-        index = await asyncio.to_thread(self._open_index, version.name, self._embeddings)
-        previous = live.name if live and live.embeddings == self._embeddings else None
-        embedded = await asyncio.to_thread(
-            index.build, content, previous=previous, on_progress=on_progress
+
+    async def _vectors(
+        self, content: Content, live: Version | None, on_progress: Progress
+    ) -> TextVectors:
+        """Put the vectors of a content together: those of the live version, and new ones."""
+        known: Mapping[str, Array] = {}
+        if live and live.embeddings == self._embeddings:
+            indexes = await self._tools.indexes()
+            known = await asyncio.to_thread(indexes.vectors, live.name)
+        return await asyncio.to_thread(
+            TextVectors.of,
+            content,
+            lambda: self._tools.embeddings(self._embeddings),
+            known=known,
+            on_progress=on_progress,
         )
+
+    async def _broken(
+        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
+    ) -> tuple[Finding, ...]:
+        if not content.pinned:
+            return ()
+        embeddings = await asyncio.to_thread(self._tools.embeddings, self._embeddings)
+        served = await asyncio.to_thread(Served.of, content, Compared(vectors, embeddings))
+        return await broken_pins(served, self._answering, lines=lines)
+
+    async def _build(
+        self, version: Version, vectors: TextVectors, *, considered: str | None
+    ) -> Published:
+        indexes = await self._tools.indexes()
+        await asyncio.to_thread(indexes.write, version.name, vectors)
         await self._versions.mark(version, "whole")
-        await self._versions.switch(version)
-        whole = await self._versions.live()
-        return Published(whole or version, embedded, is_new=True)
+        await self._versions.switch(version, considered=considered)
+        return Published(replace(version, state="whole"), vectors.embedded, is_new=True)
 
     async def _clean(self, live: Version | None) -> None:
         """Delete what a killed build left, and versions older than the last ten."""
@@ -153,10 +285,13 @@ class Publisher:
         ]
         # With the live one and the one about to be built these are KEPT.
         kept = [version for version in versions if version.state == "whole"][: KEPT - 2]
-        for version in versions:
-            if version not in kept:
-                await asyncio.to_thread(self._drop_index, version.name)
-                await self._versions.remove(version)
+        gone = [version for version in versions if version not in kept]
+        if not gone:
+            return
+        indexes = await self._tools.indexes()
+        for version in gone:
+            await asyncio.to_thread(indexes.drop, version.name)
+            await self._versions.remove(version)
 
 
 def index_name(hash_: str, embeddings: str) -> str:

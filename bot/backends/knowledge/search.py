@@ -145,15 +145,13 @@ class CardSearch:
             if name in served.cards
         }
         matches = served.match(text, language)
-        fused = fuse(similar, {name: match.score for name, match in matches.items()})
         rivals = served.rivals(text)
-        named = [name for name in fused if served.may_answer(name, rivals)]
-        ranked = sorted(named, key=lambda name: -fused[name])[:limit]
+        fused = rank(served, rivals, similar, matches)
         floor = min(similar.values(), default=0.0)
         best_by_words = max(matches, key=lambda name: matches[name].score, default="")
         best_by_meaning = max(similar, key=lambda name: similar[name], default="")
         passages = []
-        for name in ranked:
+        for name in list(fused)[:limit]:
             similarity = similar.get(name, floor)
             others = (value for other, value in similar.items() if other != name)
             match = matches.get(name, _NO_MATCH)
@@ -187,6 +185,18 @@ class CardSearch:
             score=score,
             evidence=tuple(evidence.items()),
         )
+
+
+def rank(
+    served: Served,
+    rivals: frozenset[str],
+    similar: Mapping[str, float],
+    matches: Mapping[str, WordMatch],
+) -> dict[str, float]:
+    """Return the fused scores of the cards that may answer, best first."""
+    fused = fuse(similar, {name: match.score for name, match in matches.items()})
+    named = (name for name in fused if served.may_answer(name, rivals))
+    return {name: fused[name] for name in sorted(named, key=lambda name: -fused[name])}
 
 
 def fuse(similar: Mapping[str, float], words: Mapping[str, float]) -> dict[str, float]:

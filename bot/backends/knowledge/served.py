@@ -85,11 +85,9 @@ class Served:
         People mix languages, and most cards are written in the default one alone.
         """
         matches = self.words[DEFAULT_LANGUAGE].match(question)
-        if language != DEFAULT_LANGUAGE:
-            for name, match in self.words[language].match(question).items():
-                if name not in matches or match.coverage >= matches[name].coverage:
-                    matches[name] = match
-        return matches
+        if language == DEFAULT_LANGUAGE:
+            return matches
+        return better_matches(matches, self.words[language].match(question))
 
     def passage(
         self,
@@ -105,6 +103,17 @@ class Served:
         told = next((each for each in (language, DEFAULT_LANGUAGE) if each in versions), None)
         passage = self.passages[name, told or next(iter(versions))]
         return replace(passage, confidence=confidence, score=score, evidence=evidence)
+
+
+def better_matches(
+    matches: Mapping[str, WordMatch], others: Mapping[str, WordMatch]
+) -> dict[str, WordMatch]:
+    """Return of each card the match that covers more of the question; of equal ones the other."""
+    better = dict(matches)
+    for name, match in others.items():
+        if name not in better or match.coverage >= better[name].coverage:
+            better[name] = match
+    return better
 
 
 def _passage(card: Card, sources: Mapping[str, SourceEntry]) -> Passage:

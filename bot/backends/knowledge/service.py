@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -11,23 +11,28 @@ from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
-from bot.backends.knowledge.publish import Progress, Published, Publisher
+from bot.backends.knowledge.folder import Checked
+from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
 from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.texts import Progress
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.store.database import Database
-from bot.core.ports import BotError, StoreError
+from bot.core.ports import BotError, Knowledge, KnowledgeError, StoreError
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
     from langchain_core.embeddings import Embeddings
 
-    from bot.backends.knowledge.vectors import VectorIndex
+    from bot.backends.knowledge.vectors import Collections
 
 log = logging.getLogger(__name__)
 
+Ask = Callable[[Knowledge, str], Awaitable[tuple[str, str]]]
+"""Answers a question from some knowledge as a person would be; returns the outcome and the card."""
+
 _WORKERS = 8  # Searches at once: most wait for their question to be embedded with others.
 _LOOK_EVERY = 2.0  # Seconds between looks at which version is live.
+_TRYING = 2  # Searches at once while a version is tried; people's questions go on beside.
 _RETRY_EVERY = 10.0  # Seconds before an index that failed to open is tried again.
 
 
@@ -42,18 +47,23 @@ class KnowledgeService:
         data: Path,
         chroma_url: str | None,
         embeddings: str,
+        decision: Decision,
+        ask: Ask,
         today: Callable[[], date],
     ) -> None:
-        self.decision = Decision.read()
+        self.decision = decision
         self.versions = Versions(database)
         self._executor = ThreadPoolExecutor(_WORKERS, "search")
         self.search = CardSearch(self.decision, self._executor)
         self._data = data
         self._chroma_url = chroma_url
-        self._client: ClientAPI | None = None
+        self._collections: Collections | None = None
         self._models: dict[str, Embeddings] = {}
+        self._ask = ask
         self.has_words = asyncio.Event()
         """Set once there is a version to answer from."""
+        self.is_refused = False
+        """The folder has mistakes, so that it is not what is live."""
         self.may_load = asyncio.Event()
         """Set: what takes seconds to load is loaded. A bot clears it until it can be reached."""
         self.may_load.set()
@@ -61,17 +71,42 @@ class KnowledgeService:
         self._publisher = Publisher(
             folder,
             versions=self.versions,
-            open_index=self._index,
-            has_index=self._has_index,
-            drop_index=self._drop,
+            tools=self,
             embeddings=embeddings,
+            answering=self._answering,
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )
 
-    async def publish(self, *, on_progress: Progress = lambda _done, _total: None) -> Published:
-        """Publish the folder if it changed; see `Publisher.publish`."""
-        return await self._publisher.publish(on_progress=on_progress, on_words=self._serve_first)
+    async def publish(
+        self,
+        *,
+        on_progress: Progress = lambda _done, _total: None,
+        accept: bool = False,
+        words_first: bool = False,
+    ) -> Published:
+        """Publish the folder if it changed; see `Publisher.publish`.
+
+        With `words_first` a first version answers by its words until it has vectors.
+        """
+        on_words = self._serve_first if words_first else None
+        self.is_refused = False
+        try:
+            return await self._publisher.publish(Wishes(on_progress, on_words, accept))
+        except MistakesError:
+            self.is_refused = True
+            if await self.versions.live() is None:  # A first version was withdrawn.
+                self.has_words.clear()
+                self.search.serve(Served.of(Content()))
+            raise
+
+    async def roll_back(self, number: int | None, *, on_progress: Progress) -> Version:
+        """Make an earlier version live again; see `Publisher.roll_back`."""
+        return await self._publisher.roll_back(number, Wishes(on_progress))
+
+    async def check(self, *, on_progress: Progress) -> Checked:
+        """Read the folder and name everything that is wrong in it; see `Publisher.check`."""
+        return await self._publisher.check(on_progress)
 
     async def open_words(self) -> Version | None:
         """Serve the live version by its words, which takes milliseconds; return it."""
@@ -91,8 +126,9 @@ class KnowledgeService:
             return
         content = await self.versions.content(version)
         await self.may_load.wait()
-        index = await asyncio.to_thread(self._index, version.name, version.embeddings)
-        await asyncio.to_thread(index.open)
+        collections = await self.indexes()
+        embeddings = await asyncio.to_thread(self.embeddings, version.embeddings)
+        index = await asyncio.to_thread(collections.open, version.name, embeddings)
         served = await asyncio.to_thread(Served.of, content, index)
         self.search.serve(served)
         self._served = version.name
@@ -120,13 +156,41 @@ class KnowledgeService:
                 self.search.is_degraded = True
             await sleep(_RETRY_EVERY if failed else _LOOK_EVERY)
 
+    async def indexes(self) -> "Collections":
+        """Connect to Chroma, whose import takes seconds; see `Tools`."""
+        await self.may_load.wait()
+        return await asyncio.to_thread(self._connect)
+
+    def embeddings(self, name: str) -> "Embeddings":
+        """Load a model, which takes a second; see `Tools`."""
+        from bot.backends.models import load_embeddings
+
+        if name not in self._models:
+            self._models[name] = load_embeddings(name)
+        return self._models[name]
+
     def close(self) -> None:
         """Let go of Chroma, after the last search."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-        if self._client is not None:
-            from bot.backends.knowledge.vectors import disconnect
+        if self._collections is not None:
+            self._collections.close()
 
-            disconnect(self._client)
+    def _connect(self) -> "Collections":
+        from bot.backends.knowledge.vectors import Collections, connect
+
+        if self._collections is None:
+            self._collections = Collections(connect(self._data, self._chroma_url))
+        return self._collections
+
+    async def _answering(self, served: Served, questions: Sequence[str]) -> list[tuple[str, str]]:
+        """Ask a version that is not live."""
+        with ThreadPoolExecutor(_TRYING, "trial") as executor:
+            search = CardSearch(self.decision, executor)
+            search.serve(served)
+            came = await asyncio.gather(*(self._ask(search, question) for question in questions))
+        if search.is_degraded:
+            raise KnowledgeError("trial_failed")
+        return came
 
     async def _serve_words(self, _version: Version, content: Content) -> None:
         self.search.serve(await asyncio.to_thread(Served.of, content))
@@ -135,38 +199,6 @@ class KnowledgeService:
     async def _serve_first(self, version: Version, content: Content) -> None:
         await self._serve_words(version, content)
         await self.may_load.wait()
-
-    async def _has_index(self, name: str) -> bool:
-        """Say whether the vectors of a version are there; they may not have come along."""
-        await self.may_load.wait()
-
-        def look() -> bool:
-            from bot.backends.knowledge.vectors import exists
-
-            return exists(self._chroma(), name)
-
-        return await asyncio.to_thread(look)
-
-    def _drop(self, name: str) -> None:
-        from bot.backends.knowledge.vectors import drop
-
-        drop(self._chroma(), name)
-
-    def _chroma(self) -> "ClientAPI":
-        from bot.backends.knowledge.vectors import connect
-
-        if self._client is None:
-            self._client = connect(self._data, self._chroma_url)
-        return self._client
-
-    def _index(self, name: str, embeddings: str) -> "VectorIndex":
-        """Open the vectors of a version; imports Chroma and LangChain, which takes seconds."""
-        from bot.backends.knowledge.vectors import VectorIndex
-        from bot.backends.models import load_embeddings
-
-        if embeddings not in self._models:
-            self._models[embeddings] = load_embeddings(embeddings)
-        return VectorIndex(self._chroma(), name, self._models[embeddings])
 
 
 def _set_aside_what_stays() -> None:

@@ -1,8 +1,7 @@
 """Vectors of the cards in Chroma: a collection a version, written once and then only read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,52 +10,20 @@ import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import NotFoundError
 from filelock import FileLock
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 
-from bot.backends.knowledge.content import Content
-from bot.backends.knowledge.words import Glossary
-from bot.backends.models import Remembering, Vector
-from bot.core.messages import DEFAULT_LANGUAGE
+from bot.backends.knowledge.texts import NEAREST, SAMPLE, Array, Scale, TextVectors, card_of
+from bot.backends.models import Vector
 from bot.core.ports import KnowledgeError
 
 CHROMA_FOLDER = "chroma"
 
 _COSINE = {"hnsw:space": "cosine"}
-_LEAD = 300  # Characters of a card's text; more take seconds and found no card more (measured).
-_BATCH = 16  # Texts embedded at once; small, so that progress shows and a stop is quick.
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
-_SAMPLE = 1000  # Texts that the scale of similarities is measured on.
-_NEAREST = 256  # Texts found for a question; a card has about fifteen. Fewer rank worse (measured).
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text that a card is found by."""
-
-    id: str
-    card: str
-    text: str
-
-
-def texts_of(content: Content) -> Iterator[Text]:
-    """Yield the texts each card is found by: its title, how its text begins, each asked line.
-
-    They are in the words that are meant, as questions are compared with them.
-    """
-    glossary = Glossary(content.glossary)
-    for card in content.cards:
-        texts = (card.title, f"{card.title}\n{card.text[:_LEAD]}", *card.asked)
-        meant = map(glossary, texts) if card.language == DEFAULT_LANGUAGE else texts
-        for place, text in enumerate(dict.fromkeys(meant)):
-            yield Text(f"{card.name}.{card.language}.{place}", card.name, text)
-
-
-def _card_of(text_id: str) -> str:
-    """Return the card that a text of this id finds."""
-    return text_id.rsplit(".", 2)[0]
+_WRITTEN_AT_ONCE = 500  # Texts; so many take little memory, and more are hardly faster.
 
 
 def connect(folder: Path, url: str | None) -> ClientAPI:
@@ -88,66 +55,6 @@ def _connect_server(url: str, settings: Settings) -> ClientAPI:
     return client  # type: ignore[no-any-return] # its private parts have no types
 
 
-def disconnect(client: ClientAPI) -> None:
-    """Let go of what a client holds open."""
-    parts: Any = client  # Private ones, and close() is the clients' own, not their interface's.
-    servers = [parts._server, parts._admin_client._server]
-    parts.close()
-    for server in servers:
-        if hasattr(server, "_session"):
-            server._session.close()  # A server's client leaves its connections open.
-
-
-def exists(client: ClientAPI, name: str) -> bool:
-    """Say whether there is a collection of this name.
-
-    Raises:
-        KnowledgeError: Chroma failed.
-    """
-    try:
-        client.get_collection(name, embedding_function=None)
-    except (NotFoundError, ValueError):
-        return False
-    except Exception as error:  # Chroma's own errors, and the network's.
-        raise KnowledgeError("search_failed", reason=error) from error
-    return True
-
-
-def drop(client: ClientAPI, name: str) -> None:
-    """Delete a collection if it is there."""
-    with suppress(NotFoundError, ValueError):
-        client.delete_collection(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Makes the cosine similarities of different models comparable.
-
-    0 is what two texts of different cards have on average, 1 what two texts of one card have.
-    """
-
-    different: float = 0.0
-    same: float = 1.0
-
-    @classmethod
-    def of(cls, vectors: "np.ndarray[Any, Any]", cards: Sequence[str]) -> "Scale":
-        """Measure the two on an index's own texts."""
-        names = np.asarray(cards)
-        unit = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-12)
-        similar = unit @ unit.T
-        is_same = names[:, None] == names[None, :]
-        nearest = np.where(is_same & ~np.eye(len(names), dtype=bool), similar, -1.0).max(axis=1)
-        has_other = nearest > -1.0
-        if is_same.all() or not has_other.any():
-            return cls()
-        different = float(similar[~is_same].mean())
-        return cls(different, max(float(nearest[has_other].mean()), different + 1e-3))
-
-    def __call__(self, cosine: float) -> float:
-        """Return a cosine similarity in these units."""
-        return (cosine - self.different) / (self.same - self.different)
-
-
 class _Collection(Chroma):
     """LangChain's Chroma, which can also be asked for distances alone, in half the time."""
 
@@ -163,56 +70,12 @@ class _Collection(Chroma):
 
 
 class VectorIndex:
-    """The collection of one version."""
+    """The collection of one version, open for reading."""
 
-    def __init__(self, client: ClientAPI, name: str, embeddings: Embeddings) -> None:
-        self._client = client
-        self._name = name
+    def __init__(self, chroma: _Collection, scale: Scale, embeddings: Embeddings) -> None:
+        self._chroma = chroma
+        self._scale = scale
         self._embeddings = embeddings
-        self._chroma: _Collection | None = None
-        self._scale = Scale()
-
-    def build(
-        self,
-        content: Content,
-        *,
-        previous: str | None,
-        on_progress: Callable[[int, int], None],
-    ) -> int:
-        """Write the collection; texts that the collection `previous` holds are not embedded again.
-
-        Returns how many texts were embedded.
-
-        Raises:
-            KnowledgeError: the model or Chroma failed, or did not take every text.
-        """
-        # A batch takes as long as its longest text for each of its texts.
-        texts = sorted(texts_of(content), key=lambda text: len(text.text))
-        counts: list[int] = []
-        known = self._vectors(previous) if previous else {}
-        chroma = self._open(Remembering(self._embeddings, known, on_embedded=counts.append))
-        for start in range(0, len(texts), _BATCH):
-            self._add(texts[start : start + _BATCH], chroma)
-            on_progress(min(start + _BATCH, len(texts)), len(texts))
-        if self._collection().count() != len(texts):
-            raise KnowledgeError("index_incomplete", name=self._name)
-        return sum(counts)
-
-    def open(self) -> None:
-        """Open the collection for reading.
-
-        Raises:
-            KnowledgeError: there is no such collection, or Chroma failed.
-        """
-        try:
-            found = self._collection().get(include=["embeddings", "metadatas"], limit=_SAMPLE)
-        except NotFoundError as error:
-            raise KnowledgeError("index_missing", name=self._name) from error
-        except Exception as error:  # Chroma's own errors, and the network's.
-            raise KnowledgeError("search_failed", reason=error) from error
-        cards = [str(metadata["card"]) for metadata in found["metadatas"]]
-        self._scale = Scale.of(np.asarray(found["embeddings"]), cards)
-        self._chroma = self._open(self._embeddings)
 
     def similarities(self, question: str) -> dict[str, float]:
         """Return how like the question each of the nearest cards is, in the units of `Scale`.
@@ -220,46 +83,114 @@ class VectorIndex:
         Raises:
             KnowledgeError: the model or Chroma failed.
         """
-        if self._chroma is None:
-            raise KnowledgeError("index_missing", name=self._name)
         try:
             vector = self._embeddings.embed_query(question)
-            found = list(self._chroma.nearest(vector, limit=_NEAREST))
+            found = list(self._chroma.nearest(vector, limit=NEAREST))
         except Exception as error:  # A provider's own errors, Chroma's, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        nearest: dict[str, float] = {}
-        for text_id, distance in found:
-            card = _card_of(text_id)
-            likeness = self._scale(1.0 - distance)
-            nearest[card] = max(nearest.get(card, likeness), likeness)
-        return nearest
+        return self._scale.nearest((card_of(id_), 1.0 - distance) for id_, distance in found)
 
-    def _add(self, batch: Sequence[Text], chroma: _Collection) -> None:
+
+class Collections:
+    """What is in Chroma: a collection for each version that is kept."""
+
+    def __init__(self, client: ClientAPI) -> None:
+        self._client = client
+
+    def exists(self, name: str) -> bool:
+        """Say whether there is a collection of this name.
+
+        Raises:
+            KnowledgeError: Chroma failed.
+        """
         try:
-            chroma.add_texts(
-                [text.text for text in batch],
-                metadatas=[{"card": text.card} for text in batch],
-                ids=[text.id for text in batch],
-            )
-        except Exception as error:  # A provider's own errors, Chroma's, and the network's.
-            raise KnowledgeError("index_failed", name=self._name, reason=error) from error
+            self._get(name)
+        except KnowledgeError as error:
+            if error.code == "index_missing":
+                return False
+            raise
+        return True
 
-    def _open(self, embeddings: Embeddings) -> _Collection:
-        return _Collection(
+    def vectors(self, name: str) -> Mapping[str, Array]:
+        """Return the vector of each text in a collection; none where it is not there.
+
+        Raises:
+            KnowledgeError: Chroma failed.
+        """
+        try:
+            found = self._get(name).get(include=["documents", "embeddings"])
+        except KnowledgeError as error:
+            if error.code == "index_missing":
+                return {}
+            raise
+        except Exception as error:  # Chroma's own errors, and the network's.
+            raise KnowledgeError("search_failed", reason=error) from error
+        return dict(zip(found["documents"], found["embeddings"], strict=True))
+
+    def write(self, name: str, vectors: TextVectors) -> None:
+        """Write a new collection.
+
+        Raises:
+            KnowledgeError: Chroma failed, or did not take every text.
+        """
+        texts = vectors.texts
+        try:
+            collection = self._client.create_collection(
+                name, metadata=dict(_COSINE), embedding_function=None
+            )
+            for start in range(0, len(texts), _WRITTEN_AT_ONCE):
+                part = slice(start, start + _WRITTEN_AT_ONCE)
+                collection.add(
+                    ids=[text.id for text in texts[part]],
+                    embeddings=vectors.matrix[part],
+                    documents=[text.text for text in texts[part]],
+                    metadatas=[{"card": text.card} for text in texts[part]],
+                )
+            count = collection.count()
+        except Exception as error:  # Chroma's own errors, and the network's.
+            raise KnowledgeError("index_failed", name=name, reason=error) from error
+        if count != len(texts):
+            raise KnowledgeError("index_incomplete", name=name)
+
+    def open(self, name: str, embeddings: Embeddings) -> VectorIndex:
+        """Open a collection for reading.
+
+        Raises:
+            KnowledgeError: there is no such collection, or Chroma failed.
+        """
+        try:
+            found = self._get(name).get(include=["embeddings", "metadatas"], limit=SAMPLE)
+        except KnowledgeError:
+            raise
+        except Exception as error:  # Chroma's own errors, and the network's.
+            raise KnowledgeError("search_failed", reason=error) from error
+        cards = [str(metadata["card"]) for metadata in found["metadatas"]]
+        chroma = _Collection(
             client=self._client,
-            collection_name=self._name,
+            collection_name=name,
             embedding_function=embeddings,
             collection_metadata=dict(_COSINE),
         )
+        return VectorIndex(chroma, Scale.of(np.asarray(found["embeddings"]), cards), embeddings)
 
-    def _collection(self, name: str = "") -> Any:
-        return self._client.get_collection(name or self._name, embedding_function=None)
+    def drop(self, name: str) -> None:
+        """Delete a collection if it is there."""
+        with suppress(NotFoundError, ValueError):
+            self._client.delete_collection(name)
 
-    def _vectors(self, name: str) -> dict[str, Vector]:
-        """Return the vector of each text in another collection."""
+    def close(self) -> None:
+        """Let go of what the client holds open."""
+        parts: Any = self._client  # Private ones, and close() is the clients' own.
+        servers = [parts._server, parts._admin_client._server]
+        parts.close()
+        for server in servers:
+            if hasattr(server, "_session"):
+                server._session.close()  # A server's client leaves its connections open.
+
+    def _get(self, name: str) -> Any:
         try:
-            found = self._collection(name).get(include=["documents", "embeddings"])
-        except (ChromaError, ValueError):
-            return {}
-        vectors = (vector.tolist() for vector in found["embeddings"])
-        return dict(zip(found["documents"], vectors, strict=True))
+            return self._client.get_collection(name, embedding_function=None)
+        except (NotFoundError, ValueError) as error:
+            raise KnowledgeError("index_missing", name=name) from error
+        except Exception as error:  # Chroma's own errors, and the network's.
+            raise KnowledgeError("search_failed", reason=error) from error

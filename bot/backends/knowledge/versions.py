@@ -41,7 +41,7 @@ class Versions:
         return _version(rows[0]) if rows else None
 
     async def considered(self) -> str:
-        """Return the hash of the folder that was last published or rolled back from."""
+        """Return the hash of the folder that was last published, or found to be live."""
         rows = await self._database.rows(select(live.c.considered))
         return str(rows[0].considered) if rows else ""
 
@@ -76,9 +76,21 @@ class Versions:
         """Note how far a version is built."""
         await self._database.write((_MARK, {"id_": one.number, "state_": state}))
 
-    async def switch(self, to: Version) -> None:
-        """Make a version the live one, in one step."""
-        await self._database.write((_SWITCH, {"id_": to.number, "hash_": to.hash}))
+    async def switch(self, to: Version, *, considered: str | None = None) -> None:
+        """Make a version the live one, in one step; with the hash of the folder it was made of."""
+        if considered is None:
+            await self._database.write((_SWITCH, {"id_": to.number}))
+        else:
+            values = {"id_": to.number, "hash_": considered}
+            await self._database.write((_SWITCH_CONSIDERED, values))
+
+    async def consider(self, hash_: str) -> None:
+        """Note the hash of a folder that needs no publishing."""
+        await self._database.write((_CONSIDER, {"hash_": hash_}))
+
+    async def withdraw(self) -> None:
+        """Let no version be live."""
+        await self._database.write((_WITHDRAW, {}))
 
     async def remove(self, one: Version) -> None:
         """Forget a version that is not live."""
@@ -98,5 +110,8 @@ _NAMED = _VERSION.where(version.c.name == bindparam("name_"))
 _IS_IT = version.c.id == bindparam("id_")
 _CONTENT = select(version.c.content).where(_IS_IT)
 _MARK = update(version).where(_IS_IT).values(state=bindparam("state_"))
-_SWITCH = update(live).values(version=bindparam("id_"), considered=bindparam("hash_"))
+_SWITCH = update(live).values(version=bindparam("id_"))
+_SWITCH_CONSIDERED = _SWITCH.values(considered=bindparam("hash_"))
+_CONSIDER = update(live).values(considered=bindparam("hash_"))
+_WITHDRAW = update(live).values(version=None, considered="")
 _REMOVE = delete(version).where(_IS_IT)

@@ -19,6 +19,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 _MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _TITLE_WEIGHT = 2  # A title counts as if it stood there twice.
+K1, B = 0.9, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
 
 
 def bare(text: str) -> str:
@@ -84,12 +85,12 @@ class WordIndex:
     def __init__(self, cards: Sequence[Card], language: Language, glossary: Glossary) -> None:
         self._tokenize = Tokenizer(language, glossary)
         self._names = [card.name for card in cards]
-        documents = [self._tokenize(_document(card)) for card in cards]
+        documents = [self._tokenize(document(card)) for card in cards]
         self._holding = _holding(documents)
         self._weights = _weights(self._holding, len(documents))
         self._unknown_weight = max(self._weights.values(), default=1.0)
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
-        self._bm25 = bm25s.BM25(k1=0.9, b=0.4)
+        self._bm25 = bm25s.BM25(k1=K1, b=B)
         if any(documents):
             self._bm25.index(documents, show_progress=False)
 
@@ -119,7 +120,8 @@ class WordIndex:
         }
 
 
-def _document(card: Card) -> str:
+def document(card: Card) -> str:
+    """Return the words that a card is found by."""
     return "\n".join([*[card.title] * _TITLE_WEIGHT, *card.asked, card.text])
 
 

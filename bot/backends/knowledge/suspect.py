@@ -1,0 +1,74 @@
+"""What must not stand in a knowledge file: personal data, instructions to a model, hidden text."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from bot.backends.knowledge.findings import Finding
+from bot.core.masking import found
+
+_ADDRESS = re.compile(r"https?://\S+")
+_MOBILE = re.compile(r"(\+?62|0)8|1[3-9]")
+_MAILBOX = re.compile(
+    r"@(gmail|googlemail|yahoo|ymail|rocketmail|hotmail|outlook|live|icloud|proton|qq|163|126)\.",
+    re.IGNORECASE,
+)
+"""Where people have mailboxes; an office's own address is no personal data."""
+
+_HIDDEN = frozenset({"Cf", "Co", "Cn", "Cs"})  # Formatting, private and unassigned characters.
+_JOINERS = "\u200d\ufeff"  # Inside emoji, and where an editor's mark was kept.
+
+_BEFORE = r"(previous|prior|above|earlier|preceding|system|all|any|your)"
+_INSTRUCTIONS = re.compile(
+    "|".join(
+        (
+            r"<\|\w+\|>|\[/?INST\]|<</?SYS>>|</?(system|instructions?|prompt)>",
+            r"^\s*[*_]*(system|assistant|user)[*_]*\s*[:：]",
+            rf"\b(ignore|disregard|forget|override)\b[^.\n]{{0,30}}\b{_BEFORE}\b[^.\n]{{0,30}}"
+            r"\b(instruction|prompt|rule|guideline|message)s?\b",
+            r"\b(system|developer) (prompt|message|instruction)s?\b",
+            r"\byou are now\b|\bact as an? (ai|assistant|model|chatbot)\b|\bas an ai\b",
+            r"\b(do not|don't|never) (tell|reveal|mention|say)\b[^.\n]{0,30}\b(user|reader)s?\b",
+            r"\b(abaikan|lupakan|hiraukan|langgar)\b[^.\n]{0,30}"
+            r"\b(instruksi|perintah|arahan|aturan|prompt)\b[^.\n]{0,20}"
+            r"\b(sebelum(nya)?|di atas|sistem|awal|tadi|apa ?pun)\b",
+            r"\b(instruksi|perintah|prompt) sistem\b",
+            r"\b(kamu|anda|engkau) (sekarang|kini) (adalah|menjadi)\b",
+            r"\bjangan (beri tahu|beritahu|ungkapkan|sebutkan)\b[^.\n]{0,30}"
+            r"\b(pengguna|penanya|pembaca)\b",
+            r"(忽略|无视|忘记)[^。\n]{0,10}(指令|提示|规则|要求)|系统提示|你现在是|不要告诉(用户|读者)",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+
+def suspect_findings(text: str, *, file: str) -> Iterator[Finding]:
+    """Yield what in a file's text nobody who only reads it would want to go live."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if data := _personal(_ADDRESS.sub(" ", line)):
+            yield Finding(file, number, "PERSONAL_DATA", {"found": data})
+        if match := _INSTRUCTIONS.search(line):
+            yield Finding(file, number, "MODEL_INSTRUCTION", {"found": match[0].strip()})
+        if code := _hidden(line):
+            yield Finding(file, number, "HIDDEN_TEXT", {"found": code})
+
+
+def _personal(line: str) -> str:
+    """Return a person's number or address that stands in a line, or nothing."""
+    for kind, data in found(line, {"email", "phone", "number"}):
+        digits = re.sub(r"[^\d+]", "", data)
+        is_office = (kind == "email" and not _MAILBOX.search(data)) or (
+            kind == "phone" and not _MOBILE.match(digits)
+        )
+        if not is_office:
+            return data
+    return ""
+
+
+def _hidden(line: str) -> str:
+    """Return the code of a character that nobody sees, or nothing."""
+    for character in line:
+        if unicodedata.category(character) in _HIDDEN and character not in _JOINERS:
+            return f"U+{ord(character):04X}"
+    return "<!--" if "<!--" in line else ""

@@ -1,0 +1,99 @@
+"""Asked lines are searched as if each were not indexed."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.backends.knowledge.asked import WordsLeavingOut
+from bot.backends.knowledge.cards import Card
+from bot.backends.knowledge.findings import Finding
+from bot.backends.knowledge.folder import check_folder
+from bot.backends.knowledge.words import Glossary, WordIndex
+from tests.conftest import ROOT
+from tests.fakes import TODAY
+from tests.integration.houses import House
+from tests.integration.knowledge_folders import FRONT, card, write
+
+CONTENT = check_folder(ROOT / "knowledge", today=TODAY).content
+GLOSSARY = Glossary(CONTENT.glossary)
+CARDS = [card for card in CONTENT.cards if card.language == "id"]
+SOME = [(place, line) for place in range(0, len(CARDS), 17) for line in (0, -1)]
+
+
+def without(place: int, line: int) -> list[Card]:
+    """The cards, one of them without one of its lines."""
+    asked = list(CARDS[place].asked)
+    del asked[line]
+    return [*CARDS[:place], replace(CARDS[place], asked=tuple(asked)), *CARDS[place + 1 :]]
+
+
+@pytest.mark.parametrize(("place", "line"), SOME)
+def test_scores_are_those_of_an_index_that_never_had_the_line(place: int, line: int) -> None:
+    question = CARDS[place].asked[line]
+    built = WordIndex(without(place, line), "id", GLOSSARY).match(question)
+
+    found = WordsLeavingOut(CARDS, "id", GLOSSARY).match(question, of=CARDS[place])
+
+    assert found.keys() == built.keys()
+    assert [match.score for match in found.values()] == pytest.approx(
+        [built[name].score for name in found], rel=1e-4
+    )
+
+
+async def findings(house: House) -> list[Finding]:
+    checked = await house.publisher().check(lambda _done, _total: None)
+    return [each for each in checked.findings if each.code == "UNFOUND_QUESTION"]
+
+
+async def test_lines_that_find_their_own_card_are_no_finding(house: House) -> None:
+    write(
+        house.folder,
+        {
+            "stalls.md": FRONT
+            + card("papers", "Bring a permit.", "surat apa untuk kios", "surat kios apa saja")
+            + card("cost", "Ask.", "berapa sewa tempat", "sewa tempat berapa sebulan")
+        },
+    )
+
+    assert await findings(house) == []
+
+
+async def test_a_line_that_finds_another_card_names_it(house: House) -> None:
+    write(
+        house.folder,
+        {
+            "stalls.md": FRONT
+            + card("papers", "Bring a permit.", "surat kios", "berapa sewa tempat ini")
+            + card("cost", "Ask.", "berapa sewa tempat", "sewa tempat berapa")
+        },
+    )
+
+    found = await findings(house)
+
+    values = {"question": "berapa sewa tempat ini", "card": "stalls#cost"}
+    assert (8, values) in [(each.line, each.values) for each in found]
+
+
+async def test_a_draft_asks_nothing(house: House) -> None:
+    draft = card("cost", "Ask.", "surat kios").replace("\n\n", "\ndraft: true\n\n", 1)
+    write(house.folder, {"stalls.md": FRONT + card("papers", "Bring.", "surat kios") + draft})
+
+    assert await findings(house) == []
+
+
+async def test_uses_the_vectors_of_what_is_live_and_says_how_far_it_is_with_others(
+    house: House,
+) -> None:
+    await house.publish()
+    house.model.embedded.clear()
+    heard: list[tuple[int, int]] = []
+    write(house.folder, {"more.md": FRONT + card("parking", "Behind.", "parkir di mana")})
+
+    await house.publisher().check(lambda done, total: heard.append((done, total)))
+
+    assert sorted(house.model.embedded) == [
+        "card parking",
+        "card parking\nbehind.",
+        "parkir di mana",
+    ]
+    assert heard == [(3, 3)]
