@@ -17,7 +17,9 @@ from bot.core.ports import KnowledgeError
 
 log = logging.getLogger(__name__)
 
-_MEANING_SHARE = 0.45  # Of the fused score; the rest is that of the words.
+Array = np.ndarray[Any, Any]
+
+_MEANING_SHARE = 0.4  # Of the fused score; the rest is that of the words.
 _NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0)
 _SURE = 0.8  # From here on the words alone are trusted while the vectors are on their way.
 
@@ -205,22 +207,24 @@ def fuse(similar: Mapping[str, float], words: Mapping[str, float]) -> dict[str, 
     A card that one search did not find counts with that search's lowest score.
     """
     names = dict.fromkeys([*similar, *words])
-    by_meaning = _standardised(names, similar, floor=min(similar.values(), default=0.0))
-    by_words = _standardised(names, words, floor=0.0)
-    return {
-        name: _MEANING_SHARE * by_meaning[name] + (1 - _MEANING_SHARE) * by_words[name]
-        for name in names
-    }
+    floor = min(similar.values(), default=0.0)
+    by_meaning = np.array([similar.get(name, floor) for name in names])
+    by_words = np.array([words.get(name, 0.0) for name in names])
+    return dict(zip(names, fused(by_meaning, by_words).tolist(), strict=True))
 
 
-def _standardised(
-    names: Iterable[str], scores: Mapping[str, float], *, floor: float
-) -> dict[str, float]:
-    filled = np.array([scores.get(name, floor) for name in names])
-    if not filled.size:
-        return {}
-    standard = (filled - filled.mean()) / (filled.std() or 1.0)
-    return dict(zip(names, standard.tolist(), strict=True))
+def fused(by_meaning: Array, by_words: Array) -> Array:
+    """Add two scores of the same cards after bringing both to mean 0 and deviation 1."""
+    return _MEANING_SHARE * _standardised(by_meaning) + (1 - _MEANING_SHARE) * _standardised(
+        by_words
+    )
+
+
+def _standardised(scores: Array) -> Array:
+    if not scores.size:
+        return scores
+    standard: Array = (scores - scores.mean()) / (scores.std() or 1.0)
+    return standard
 
 
 def _lead(score: float, others: Iterable[float]) -> float:

@@ -1,7 +1,7 @@
 """One published version, ready to be searched."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -32,7 +32,7 @@ class Served:
     cards: Mapping[str, Mapping[Language, Card]]
     names: Mapping[str, str]
     words: Mapping[Language, WordIndex]
-    glossary: Glossary
+    glossary: Callable[[str], str]
     passages: Mapping[tuple[str, Language], Passage]
     """Each card in each of its languages, as the core knows it."""
     others: frozenset[str]

@@ -127,9 +127,7 @@ class KnowledgeService:
         content = await self.versions.content(version)
         await self.may_load.wait()
         collections = await self.indexes()
-        embeddings = await asyncio.to_thread(self.embeddings, version.embeddings)
-        index = await asyncio.to_thread(collections.open, version.name, embeddings)
-        served = await asyncio.to_thread(Served.of, content, index)
+        served = await asyncio.to_thread(self._opened, content, version, collections)
         self.search.serve(served)
         self._served = version.name
         await asyncio.to_thread(_set_aside_what_stays)
@@ -174,6 +172,12 @@ class KnowledgeService:
         self._executor.shutdown(wait=False, cancel_futures=True)
         if self._collections is not None:
             self._collections.close()
+
+    def _opened(self, content: Content, version: Version, collections: "Collections") -> Served:
+        from bot.backends.knowledge.nearest import VectorIndex
+
+        embeddings = self.embeddings(version.embeddings)
+        return Served.of(content, VectorIndex(collections, version.name, embeddings))
 
     def _connect(self) -> "Collections":
         from bot.backends.knowledge.vectors import Collections, connect

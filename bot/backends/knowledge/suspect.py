@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.backends.knowledge.findings import Finding
 from bot.core.masking import found
 
+_MAY_HOLD = re.compile(r"\d{4}|\d.\d|@")
 _ADDRESS = re.compile(r"https?://\S+")
 _MOBILE = re.compile(r"(\+?62|0)8|1[3-9]")
 _MAILBOX = re.compile(
@@ -56,6 +57,8 @@ def suspect_findings(text: str, *, file: str) -> Iterator[Finding]:
 
 def _personal(line: str) -> str:
     """Return a person's number or address that stands in a line, or nothing."""
+    if not _MAY_HOLD.search(line):
+        return ""
     for kind, data in found(line, {"email", "phone", "number"}):
         digits = re.sub(r"[^\d+]", "", data)
         is_office = (kind == "email" and not _MAILBOX.search(data)) or (
@@ -68,7 +71,7 @@ def _personal(line: str) -> str:
 
 def _hidden(line: str) -> str:
     """Return the code of a character that nobody sees, or nothing."""
-    for character in line:
+    for character in "" if line.isascii() else line:
         if unicodedata.category(character) in _HIDDEN and character not in _JOINERS:
             return f"U+{ord(character):04X}"
     return "<!--" if "<!--" in line else ""

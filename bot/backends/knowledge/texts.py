@@ -20,6 +20,7 @@ Progress = Callable[[int, int], None]
 
 NEAREST = 256  # Texts found for a question; a card has about fifteen. Fewer rank worse (measured).
 
+COUNTED = 3  # Nearest texts of a card that count; one alone ranks worse (measured).
 _LEAD = 300  # Characters of a card's text; more take seconds and found no card more (measured).
 _BATCH = 16  # Texts embedded at once; small, so that progress shows and a stop is quick.
 SAMPLE = 1000  # Texts that the scale of similarities is measured on: the shortest.
@@ -80,13 +81,21 @@ class Scale:
         """Return a cosine similarity in these units."""
         return (cosine - self.different) / (self.same - self.different)
 
-    def nearest(self, found: Iterator[tuple[str, float]]) -> dict[str, float]:
-        """Return how like its nearest text each card is; `found` are cards with cosines."""
-        best: dict[str, float] = {}
-        for card, cosine in found:
-            likeness = self(cosine)
-            best[card] = max(best.get(card, likeness), likeness)
-        return best
+    def likeness(self, found: Sequence[tuple[str, float]]) -> dict[str, float]:
+        """Return how like its nearest texts each card is; `found` are cards with cosines.
+
+        That is the mean of `COUNTED` texts; one that was not found counts as the last that was.
+        """
+        floor = min((cosine for _, cosine in found), default=0.0)
+        nearest: dict[str, list[float]] = {}
+        for card, cosine in sorted(found, key=lambda pair: -pair[1]):
+            cosines = nearest.setdefault(card, [])
+            if len(cosines) < COUNTED:
+                cosines.append(cosine)
+        return {
+            card: self((sum(cosines) + floor * (COUNTED - len(cosines))) / COUNTED)
+            for card, cosines in nearest.items()
+        }
 
 
 def units(vectors: Array) -> Array:
@@ -131,16 +140,11 @@ class TextVectors:
         matrix = units(np.asarray(rows, dtype=np.float32)) if rows else np.zeros((0, 1))
         return cls(texts, matrix, Scale.of(matrix, [text.card for text in texts]), len(new))
 
-    def nearest(self, vector: Array, *, without: Sequence[int] = ()) -> dict[str, float]:
-        """Return how like a text each of the nearest cards is, as if some texts were not there."""
+    def similarities(self, vector: Array) -> dict[str, float]:
+        """Return how like a text each of the nearest cards is, in the units of `Scale`."""
         cosines = self.matrix @ vector
-        cosines[list(without)] = -2.0
-        count = min(NEAREST, len(self.texts))
-        places = np.argpartition(-cosines, count - 1)[:count] if count else ()
-        return self.scale.nearest(
-            (self.texts[place].card, float(cosines[place]))
-            for place in places
-            if cosines[place] > -2.0
+        return self.scale.likeness(
+            [(self.texts[place].card, float(cosines[place])) for place in nearest(cosines)]
         )
 
 
@@ -161,7 +165,19 @@ class Compared:
             vector = self.embeddings.embed_query(question)
         except Exception as error:  # A provider's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        return self.vectors.nearest(units(np.asarray(vector, dtype=np.float32)))
+        return self.vectors.similarities(units(np.asarray(vector, dtype=np.float32)))
+
+
+def nearest(cosines: Array) -> Array:
+    """Return the places of the texts that are found for a question, nearest first, in each row."""
+    count = min(NEAREST, cosines.shape[-1])
+    if not count:
+        return np.zeros(cosines.shape, dtype=int)
+    places = np.argpartition(-cosines, count - 1)[..., :count]
+    nearness = np.take_along_axis(cosines, places, -1)
+    by_nearness = np.argsort(-nearness, kind="stable")
+    found: Array = np.take_along_axis(places, by_nearness, -1)
+    return found
 
 
 def _embedded(embeddings: "Embeddings", texts: list[str]) -> Array:

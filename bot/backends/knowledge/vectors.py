@@ -1,6 +1,6 @@
 """Vectors of the cards in Chroma: a collection a version, written once and then only read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,13 @@ from chromadb.api import ClientAPI
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 from filelock import FileLock
-from langchain_chroma import Chroma
-from langchain_core.embeddings import Embeddings
 
-from bot.backends.knowledge.texts import NEAREST, SAMPLE, Array, Scale, TextVectors, card_of
-from bot.backends.models import Vector
+from bot.backends.knowledge.texts import SAMPLE, Array, TextVectors
 from bot.core.ports import KnowledgeError
 
 CHROMA_FOLDER = "chroma"
 
-_COSINE = {"hnsw:space": "cosine"}
+COSINE = {"hnsw:space": "cosine"}
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
 _WRITTEN_AT_ONCE = 500  # Texts; so many take little memory, and more are hardly faster.
 
@@ -55,47 +52,11 @@ def _connect_server(url: str, settings: Settings) -> ClientAPI:
     return client  # type: ignore[no-any-return] # its private parts have no types
 
 
-class _Collection(Chroma):
-    """LangChain's Chroma, which can also be asked for distances alone, in half the time."""
-
-    def nearest(self, vector: Vector, *, limit: int) -> Iterator[tuple[str, float]]:
-        """Yield the ids of the nearest texts, each with its cosine distance: less is nearer."""
-        found = self._collection.query(
-            query_embeddings=np.asarray([vector], dtype=np.float32),
-            n_results=limit,
-            include=["distances"],
-        )
-        distances = found["distances"] or [[]]
-        yield from zip(found["ids"][0], distances[0], strict=True)
-
-
-class VectorIndex:
-    """The collection of one version, open for reading."""
-
-    def __init__(self, chroma: _Collection, scale: Scale, embeddings: Embeddings) -> None:
-        self._chroma = chroma
-        self._scale = scale
-        self._embeddings = embeddings
-
-    def similarities(self, question: str) -> dict[str, float]:
-        """Return how like the question each of the nearest cards is, in the units of `Scale`.
-
-        Raises:
-            KnowledgeError: the model or Chroma failed.
-        """
-        try:
-            vector = self._embeddings.embed_query(question)
-            found = list(self._chroma.nearest(vector, limit=NEAREST))
-        except Exception as error:  # A provider's own errors, Chroma's, and the network's.
-            raise KnowledgeError("search_failed", reason=error) from error
-        return self._scale.nearest((card_of(id_), 1.0 - distance) for id_, distance in found)
-
-
 class Collections:
     """What is in Chroma: a collection for each version that is kept."""
 
     def __init__(self, client: ClientAPI) -> None:
-        self._client = client
+        self.client = client
 
     def exists(self, name: str) -> bool:
         """Say whether there is a collection of this name.
@@ -135,8 +96,8 @@ class Collections:
         """
         texts = vectors.texts
         try:
-            collection = self._client.create_collection(
-                name, metadata=dict(_COSINE), embedding_function=None
+            collection = self.client.create_collection(
+                name, metadata=dict(COSINE), embedding_function=None
             )
             for start in range(0, len(texts), _WRITTEN_AT_ONCE):
                 part = slice(start, start + _WRITTEN_AT_ONCE)
@@ -152,8 +113,8 @@ class Collections:
         if count != len(texts):
             raise KnowledgeError("index_incomplete", name=name)
 
-    def open(self, name: str, embeddings: Embeddings) -> VectorIndex:
-        """Open a collection for reading.
+    def sample(self, name: str) -> tuple[Array, list[str]]:
+        """Return some vectors of a collection, and the card of each.
 
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
@@ -164,23 +125,18 @@ class Collections:
             raise
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        cards = [str(metadata["card"]) for metadata in found["metadatas"]]
-        chroma = _Collection(
-            client=self._client,
-            collection_name=name,
-            embedding_function=embeddings,
-            collection_metadata=dict(_COSINE),
-        )
-        return VectorIndex(chroma, Scale.of(np.asarray(found["embeddings"]), cards), embeddings)
+        return np.asarray(found["embeddings"]), [
+            str(metadata["card"]) for metadata in found["metadatas"]
+        ]
 
     def drop(self, name: str) -> None:
         """Delete a collection if it is there."""
         with suppress(NotFoundError, ValueError):
-            self._client.delete_collection(name)
+            self.client.delete_collection(name)
 
     def close(self) -> None:
         """Let go of what the client holds open."""
-        parts: Any = self._client  # Private ones, and close() is the clients' own.
+        parts: Any = self.client  # Private ones, and close() is the clients' own.
         servers = [parts._server, parts._admin_client._server]
         parts.close()
         for server in servers:
@@ -189,7 +145,7 @@ class Collections:
 
     def _get(self, name: str) -> Any:
         try:
-            return self._client.get_collection(name, embedding_function=None)
+            return self.client.get_collection(name, embedding_function=None)
         except (NotFoundError, ValueError) as error:
             raise KnowledgeError("index_missing", name=name) from error
         except Exception as error:  # Chroma's own errors, and the network's.

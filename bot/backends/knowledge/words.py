@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import bm25s
@@ -58,7 +58,7 @@ class Glossary:
 class Tokenizer:
     """Splits a text into the stems that are compared."""
 
-    def __init__(self, language: Language, glossary: Glossary) -> None:
+    def __init__(self, language: Language, glossary: Callable[[str], str]) -> None:
         self._glossary = glossary
         # Indonesian ones include question words, and weigh little by themselves.
         self._common = frozenset(STOPWORDS_EN) if language == "en" else frozenset()
