@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _RETRY_EVERY = 10.0  # Seconds between tries of what runs in the background.
-_LOOK_AT_FOLDER = 1.5  # Seconds between looks; at the second that sees a change it is published.
+_LOOK_AT_FOLDER = 1.0  # Seconds between looks; the second one that sees a change publishes it.
 _LOOK_SHARED = 0.3  # Seconds between looks at what waits, where others bring it in too.
 _LOOK_ALONE = 2.0
 _STOPPING = 9.0  # Seconds for what is in hand when the bot is told to stop; it has ten to end.
@@ -235,6 +235,8 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
 
     try:
         published = await app.knowledge.publish(on_progress=on_progress, words_first=True)
+        if published.is_new:
+            await app.knowledge.open_whole()
     except BotError as error:
         is_folder = error.code in FOLDER_ERRORS
         if is_folder and not app.knowledge.has_words.is_set():

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from bot.backends.knowledge.asked import WordsLeavingOut
+from bot.backends.knowledge.asked import WordsLeavingOut, likeness
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import check_folder
+from bot.backends.knowledge.texts import Scale, nearest
 from bot.backends.knowledge.words import Glossary, WordIndex
 from tests.conftest import ROOT
 from tests.fakes import TODAY
@@ -39,6 +41,22 @@ def test_scores_are_those_of_an_index_that_never_had_the_line(place: int, line: 
     covered = [built[name].coverage if name in built else 0.0 for name in PLACES]
     assert found.scores.tolist() == pytest.approx(scores, rel=1e-4)
     assert found.covered.tolist() == pytest.approx(covered, rel=0.02)
+
+
+@pytest.mark.parametrize("texts", [5, 300, 1000])
+def test_cards_are_as_like_as_the_search_finds_them(texts: int) -> None:
+    chance = np.random.default_rng(texts)
+    cards = chance.integers(0, 40, texts)
+    cosines = chance.random((3, texts))
+
+    found = likeness(cosines, cards, count=40)
+
+    for row, values in zip(found, cosines, strict=True):
+        pairs = [(str(cards[place]), float(values[place])) for place in nearest(values)]
+        expected = {int(card): value for card, value in Scale().likeness(pairs).items()}
+        assert dict(enumerate(row)) == pytest.approx(
+            {card: expected.get(card, float("nan")) for card in range(40)}, nan_ok=True
+        )
 
 
 async def findings(house: House) -> list[Finding]:

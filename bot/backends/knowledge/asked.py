@@ -86,8 +86,9 @@ class LeavingOut:
         for row, (line, place) in enumerate(zip(lines, places, strict=True)):
             if not self._is_title(line):
                 cosines[row, place] = _ABSENT
-        for line, similar in zip(lines, self._likeness(cosines), strict=True):
-            yield self._found(line, similar)
+        similar = likeness(cosines, self._cards, count=len(self._names))
+        for line, row in zip(lines, similar, strict=True):
+            yield self._found(line, row)
 
     def _place(self, line: Line) -> int:
         """Return where a line stands among the texts."""
@@ -117,23 +118,27 @@ class LeavingOut:
                 return name
         return ""
 
-    def _likeness(self, cosines: Array) -> Array:
-        """Return for each row how like each card is, as `Scale.likeness` counts it; NaN: not."""
-        rows, cards = len(cosines), len(self._names)
-        places = nearest(cosines)
-        found = np.take_along_axis(cosines, places, 1)
-        if found.shape[1] > 1 and found[:, -1].min() <= _ABSENT:  # Fewer texts than are looked for.
-            places, found = places[:, :-1], found[:, :-1]
-        floor = found[:, -1:]
-        keys = (self._cards[places] + np.arange(rows)[:, None] * cards).ravel()
-        by_card = np.argsort(keys, kind="stable")
-        cells, starts, counts = np.unique(keys[by_card], return_index=True, return_counts=True)
-        rank = np.arange(keys.size) - np.repeat(starts, counts)
-        above = np.where(rank < COUNTED, (found - floor).ravel()[by_card], 0.0)
-        likeness: Array = np.full((rows, cards), np.nan)
-        likeness.flat[cells] = np.add.reduceat(above, starts) / COUNTED
-        likeness += floor
-        return likeness
+
+def likeness(cosines: Array, cards: Array, *, count: int) -> Array:
+    """Return for each row how like each card is, as `Scale.likeness` counts it; NaN: not found.
+
+    `cosines` has a column for each text, `cards` the place of its card; there are `count` cards.
+    """
+    rows = len(cosines)
+    places = nearest(cosines)
+    found = np.take_along_axis(cosines, places, 1)
+    if found.shape[1] > 1 and found[:, -1].min() <= _ABSENT:  # Fewer texts than are looked for.
+        places, found = places[:, :-1], found[:, :-1]
+    floor = found[:, -1:]
+    keys = (cards[places] + np.arange(rows)[:, None] * count).ravel()
+    by_card = np.argsort(keys, kind="stable")
+    cells, starts, counts = np.unique(keys[by_card], return_index=True, return_counts=True)
+    rank = np.arange(keys.size) - np.repeat(starts, counts)
+    above = np.where(rank < COUNTED, (found - floor).ravel()[by_card], 0.0)
+    alike: Array = np.full((rows, count), np.nan)
+    alike.flat[cells] = np.add.reduceat(above, starts) / COUNTED
+    alike += floor
+    return alike
 
 
 class Words(NamedTuple):

@@ -176,8 +176,10 @@ class Publisher:
         """
         checked = await self._checked()
         vectors = await self._vectors(checked.content, await self._versions.live(), on_progress)
-        unfound = await asyncio.to_thread(lambda: list(unfound_questions(checked, vectors)))
-        broken = await self._broken(checked.content, vectors, checked.pinned_lines)
+        unfound, broken = await asyncio.gather(
+            asyncio.to_thread(lambda: list(unfound_questions(checked, vectors))),
+            self._broken(checked.content, vectors, checked.pinned_lines),
+        )
         return replace(checked, findings=in_order((*checked.findings, *unfound, *broken)))
 
     async def _checked(self) -> Checked:

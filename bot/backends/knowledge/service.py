@@ -68,6 +68,7 @@ class KnowledgeService:
         """Set: what takes seconds to load is loaded. A bot clears it until it can be reached."""
         self.may_load.set()
         self._served = ""
+        self._opening = asyncio.Lock()
         self._publisher = Publisher(
             folder,
             versions=self.versions,
@@ -121,16 +122,15 @@ class KnowledgeService:
         Raises:
             BotError: Chroma or the model cannot be used.
         """
-        version = await self.versions.live()
-        if version is None or version.state != "whole" or version.name == self._served:
-            return
-        content = await self.versions.content(version)
-        await self.may_load.wait()
-        collections = await self.indexes()
-        served = await asyncio.to_thread(self._opened, content, version, collections)
-        self.search.serve(served)
-        self._served = version.name
-        await asyncio.to_thread(_set_aside_what_stays)
+        async with self._opening:
+            version = await self.versions.live()
+            if version is None or version.state != "whole" or version.name == self._served:
+                return
+            content = await self.versions.content(version)
+            collections = await self.indexes()
+            self.search.serve(await asyncio.to_thread(self._opened, content, version, collections))
+            self._served = version.name
+            await asyncio.to_thread(_set_aside_what_stays)
 
     async def follow(self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Serve whatever version is live, for ever; what fails is logged once and tried again."""
