@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from bot.app.folders import prompts_folder
 from bot.backends.keys import Cipher, load_keys
 from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.texts import Progress
 from bot.backends.language import LanguageGuess
@@ -152,9 +153,9 @@ def _assemble(
             keep_days=settings.keep_days,
         )
 
-    async def ask(knowledge: Knowledge, text: str) -> tuple[str, str]:
+    async def ask(knowledge: Knowledge, text: str) -> Tried:
         turn = described(await talk(knowledge).ask(Question(0, _NOBODY, text)))
-        return turn["outcome"] or "", turn["card"] or ""
+        return Tried(turn["outcome"] or "", turn["card"] or "", turn["text"])
 
     knowledge = KnowledgeService(
         database,

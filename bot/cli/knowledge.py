@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.changes import say_change
 from bot.cli.output import (
     CONTENT_FAILED,
     load,
@@ -19,10 +20,14 @@ from bot.cli.output import (
     say_rows,
     sentence,
 )
+from bot.cli.pages import write_page
 
 if TYPE_CHECKING:
     from bot.backends.knowledge.folder import Checked
+    from bot.backends.knowledge.trial import Preview
     from bot.backends.knowledge.versions import Versions
+
+_PREVIEWED = 500  # Of people's questions.
 
 app = typer.Typer(help="Check and publish the knowledge folder.", no_args_is_help=True)
 
@@ -90,6 +95,39 @@ def sync(
         )
 
     asyncio.run(main())
+
+
+@app.command()
+def preview(
+    html: Annotated[
+        Path | None, typer.Option(help="Write the report as one page for a browser.")
+    ] = None,
+) -> None:
+    """Show which questions would be answered otherwise if the folder were published now.
+
+    Asked are the pinned questions and the last 500 that people asked.
+
+    Example: `akar knowledge preview --html preview.html`
+    """
+    settings = load()
+
+    async def main() -> "Preview":
+        from bot.app.assembly import open_beside
+
+        async with open_beside(settings) as bot:
+            asked = await bot.people.asked(limit=_PREVIEWED)
+            with progress() as on_progress:
+                return await bot.knowledge.preview(asked, on_progress=on_progress)
+
+    found = asyncio.run(main())
+    say_findings(found.broken, settings.knowledge, as_json=False)
+    for change in found.changes:
+        say_change(change)
+    if html:
+        write_page(html, "preview", preview=found, folder=settings.knowledge)
+    say(sentence("previewed", changed=len(found.changes), asked=found.asked))
+    if found.broken:
+        raise typer.Exit(CONTENT_FAILED)
 
 
 @app.command()

@@ -12,9 +12,11 @@ from chromadb.api import ClientAPI
 from langchain_core.embeddings import Embeddings
 
 from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.publish import Published, Publisher, Wishes
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import TextVectors
+from bot.backends.knowledge.trial import Trial
 from bot.backends.knowledge.vectors import Collections, connect
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.store.database import Database, open_database
@@ -95,7 +97,7 @@ class House:
     client: ClientAPI
     model: Letters = field(default_factory=Letters)
     kind: type[Collections] = Collections
-    answers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    answers: dict[str, Tried] = field(default_factory=dict)
     """What questions are answered with, whatever is published; those left out are abstained on."""
 
     async def indexes(self) -> Collections:
@@ -104,8 +106,13 @@ class House:
     def embeddings(self, name: str) -> Embeddings:
         return self.model
 
-    async def answering(self, _: Served, questions: Sequence[str]) -> list[tuple[str, str]]:
-        return [self.answers.get(question, ("abstain", "")) for question in questions]
+    async def answering(self, _: Served, questions: Sequence[str]) -> list[Tried]:
+        return [self.answers.get(question, Tried("abstain", "", "")) for question in questions]
+
+    def trial(self, embeddings: str = "letters:first") -> Trial:
+        return Trial(
+            versions=self.versions, tools=self, embeddings=embeddings, answering=self.answering
+        )
 
     def publisher(self, embeddings: str = "letters:first") -> Publisher:
         return Publisher(
@@ -113,7 +120,7 @@ class House:
             versions=self.versions,
             tools=self,
             embeddings=embeddings,
-            answering=self.answering,
+            trial=self.trial(embeddings),
             exclusive=lambda: self.database.exclusive("publish"),
             today=lambda: TODAY,
         )

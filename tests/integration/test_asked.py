@@ -60,7 +60,9 @@ def test_cards_are_as_like_as_the_search_finds_them(texts: int) -> None:
 
 
 async def findings(house: House) -> list[Finding]:
-    checked = await house.publisher().check(lambda _done, _total: None)
+    checked = await house.trial().check(
+        check_folder(house.folder, today=TODAY), lambda _done, _total: None
+    )
     return [each for each in checked.findings if each.code == "UNFOUND_QUESTION"]
 
 
@@ -108,7 +110,9 @@ async def test_uses_the_vectors_of_what_is_live_and_says_how_far_it_is_with_othe
     heard: list[tuple[int, int]] = []
     write(house.folder, {"more.md": FRONT + card("parking", "Behind.", "parkir di mana")})
 
-    await house.publisher().check(lambda done, total: heard.append((done, total)))
+    await house.trial().check(
+        check_folder(house.folder, today=TODAY), lambda done, total: heard.append((done, total))
+    )
 
     assert sorted(house.model.embedded) == [
         "card parking",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.backends.knowledge.findings import Finding
+from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.publish import MistakesError, Wishes
 from tests.integration.houses import WORDS_FIRST, House
 from tests.integration.knowledge_folders import STALLS, write
@@ -14,7 +15,7 @@ from tests.integration.processes import akar
 pytestmark = pytest.mark.timeout(300)
 
 PINNED = "surat apa: stalls#papers\ncuaca besok: abstain\n"
-HOLDING = {"surat apa": ("answer", "stalls#papers")}
+HOLDING = {"surat apa": Tried("answer", "stalls#papers", "")}
 CHANGED = {"stalls.md": STALLS.replace("Bring", "Take")}
 
 
@@ -29,7 +30,7 @@ async def test_a_version_that_answers_as_pinned_goes_live(house: House) -> None:
 async def test_a_version_that_breaks_one_does_not_go_live(house: House) -> None:
     house.answers = HOLDING
     first = await house.publish({"pinned.yaml": PINNED})
-    house.answers = {"surat apa": ("answer", "stalls#cost")}
+    house.answers = {"surat apa": Tried("answer", "stalls#cost", "")}
 
     with pytest.raises(MistakesError) as refused:
         await house.publish(CHANGED)
@@ -41,7 +42,7 @@ async def test_a_version_that_breaks_one_does_not_go_live(house: House) -> None:
 
 
 async def test_an_answer_where_none_is_pinned_breaks_it(house: House) -> None:
-    house.answers = HOLDING | {"cuaca besok": ("answer", "stalls#cost")}
+    house.answers = HOLDING | {"cuaca besok": Tried("answer", "stalls#cost", "")}
 
     with pytest.raises(MistakesError) as refused:
         await house.publish({"pinned.yaml": PINNED}, wishes=Wishes())
@@ -53,8 +54,8 @@ async def test_a_card_of_what_is_unknown_is_pinned_by_its_name_or_as_an_abstenti
     house: House,
 ) -> None:
     house.answers = {
-        "surat apa": ("abstain", "stalls#papers"),
-        "cuaca besok": ("abstain", "stalls#cost"),
+        "surat apa": Tried("abstain", "stalls#papers", ""),
+        "cuaca besok": Tried("abstain", "stalls#cost", ""),
     }
 
     published = await house.publish({"pinned.yaml": PINNED})

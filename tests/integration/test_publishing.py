@@ -9,6 +9,7 @@ import pytest
 
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.publish import MistakesError, Wishes
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.vectors import Collections, connect
@@ -279,8 +280,8 @@ async def test_an_index_that_did_not_take_every_text_is_not_served(house: House)
     assert (await house.live()).state == "words"
 
 
-async def abstaining(_knowledge: Knowledge, _text: str) -> tuple[str, str]:
-    return "abstain", ""
+async def abstaining(_knowledge: Knowledge, _text: str) -> Tried:
+    return Tried("abstain", "", "")
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from bot.backends.knowledge.folder import Checked
 from bot.backends.knowledge.markdown import ReadCard
 from bot.backends.knowledge.search import fused
 from bot.backends.knowledge.served import Served
-from bot.backends.knowledge.texts import COUNTED, Array, TextVectors, nearest
+from bot.backends.knowledge.texts import WEIGHTS, Array, TextVectors, nearest
 from bot.backends.knowledge.words import K1, B, Glossary, Tokenizer, document
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 
@@ -134,9 +134,10 @@ def likeness(cosines: Array, cards: Array, *, count: int) -> Array:
     by_card = np.argsort(keys, kind="stable")
     cells, starts, counts = np.unique(keys[by_card], return_index=True, return_counts=True)
     rank = np.arange(keys.size) - np.repeat(starts, counts)
-    above = np.where(rank < COUNTED, (found - floor).ravel()[by_card], 0.0)
+    weights = np.array([*WEIGHTS, 0.0])[np.minimum(rank, len(WEIGHTS))]
+    above = weights * (found - floor).ravel()[by_card]
     alike: Array = np.full((rows, count), np.nan)
-    alike.flat[cells] = np.add.reduceat(above, starts) / COUNTED
+    alike.flat[cells] = np.add.reduceat(above, starts)
     alike += floor
     return alike
 

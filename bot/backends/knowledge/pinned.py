@@ -1,28 +1,37 @@
 """Pinned questions: what a version must answer with before it may go live."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.backends.knowledge.content import PINNED
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.served import Served
 
-Answering = Callable[[Served, Sequence[str]], Awaitable[Sequence[tuple[str, str]]]]
-"""Answers questions from a version as a person would be; returns each outcome, and its card."""
+
+class Tried(NamedTuple):
+    """What a question got from a version that is tried."""
+
+    outcome: str
+    card: str
+    text: str
+    """As a person would read it."""
 
 
-async def broken_pins(
-    served: Served, answering: Answering, *, lines: Mapping[str, int]
+Answering = Callable[[Served, Sequence[str]], Awaitable[Sequence[Tried]]]
+"""Answers questions from a version as a person would be answered."""
+
+
+def broken_pins(
+    pinned: Mapping[str, str], tried: Sequence[Tried], *, lines: Mapping[str, int]
 ) -> tuple[Finding, ...]:
-    """Ask a version its pinned questions; return those with another answer than is pinned."""
-    pinned = served.content.pinned
-    came = await answering(served, list(pinned))
+    """Return the pinned questions, in their order, that got something else than is pinned."""
     return tuple(
         Finding(
             PINNED,
             lines.get(question, 1),
             "PINNED_BROKEN",
-            {"question": question, "expected": expected, "came": card or outcome},
+            {"question": question, "expected": expected, "came": came.card or came.outcome},
         )
-        for (question, expected), (outcome, card) in zip(pinned.items(), came, strict=True)
-        if expected not in (outcome, card)
+        for (question, expected), came in zip(pinned.items(), tried, strict=True)
+        if expected not in (came.outcome, came.card)
     )

@@ -3,68 +3,23 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
-from bot.backends.knowledge.asked import unfound_questions
 from bot.backends.knowledge.content import Content
-from bot.backends.knowledge.findings import Finding, in_order
+from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
-from bot.backends.knowledge.pinned import Answering, broken_pins
-from bot.backends.knowledge.served import Served
-from bot.backends.knowledge.texts import Array, Compared, Progress, TextVectors
+from bot.backends.knowledge.texts import Progress, TextVectors
+from bot.backends.knowledge.tools import Tools
+from bot.backends.knowledge.trial import Trial
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
 
-if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
-
 _RECIPE = "texts2"
 """How texts are prepared for an index, in whose name it stands; one of another is built anew."""
-
-
-class Indexes(Protocol):
-    """Where the vectors of each version are kept."""
-
-    def exists(self, name: str) -> bool:
-        """Say whether there is an index of this name."""
-        ...
-
-    def vectors(self, name: str) -> Mapping[str, Array]:
-        """Return the vector of each text in it; none where it is not there."""
-        ...
-
-    def write(self, name: str, vectors: TextVectors) -> None:
-        """Write a new one."""
-        ...
-
-    def drop(self, name: str) -> None:
-        """Delete it if it is there."""
-        ...
-
-
-class Tools(Protocol):
-    """What takes seconds to load, and is loaded when it is first needed."""
-
-    async def indexes(self) -> Indexes:
-        """Connect to where the indexes are.
-
-        Raises:
-            KnowledgeError: it cannot be reached or used.
-        """
-        ...
-
-    def embeddings(self, name: str) -> "Embeddings":
-        """Load a model.
-
-        Raises:
-            ModelError: it cannot be loaded.
-        """
-        ...
 
 
 class MistakesError(KnowledgeError):
@@ -110,7 +65,7 @@ class Publisher:
         versions: Versions,
         tools: Tools,
         embeddings: str,
-        answering: Answering,
+        trial: Trial,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
@@ -118,7 +73,7 @@ class Publisher:
         self._versions = versions
         self._tools = tools
         self._embeddings = embeddings
-        self._answering = answering
+        self._trial = trial
         self._exclusive = exclusive
         self._today = today
 
@@ -167,21 +122,6 @@ class Publisher:
             await self._versions.switch(found[0])
             return found[0]
 
-    async def check(self, on_progress: Progress) -> Checked:
-        """Read the folder and name everything that is wrong in it, also what only a search shows.
-
-        Raises:
-            KnowledgeError: the folder or the index cannot be used.
-            ModelError: the embeddings cannot be loaded.
-        """
-        checked = await self._checked()
-        vectors = await self._vectors(checked.content, await self._versions.live(), on_progress)
-        unfound, broken = await asyncio.gather(
-            asyncio.to_thread(lambda: list(unfound_questions(checked, vectors))),
-            self._broken(checked.content, vectors, checked.pinned_lines),
-        )
-        return replace(checked, findings=in_order((*checked.findings, *unfound, *broken)))
-
     async def _checked(self) -> Checked:
         return await asyncio.to_thread(check_folder, self._folder, today=self._today())
 
@@ -201,9 +141,9 @@ class Publisher:
         await self._clean(live)
         content = checked.content
         version = await self._words_first(content, wishes) if live is None else None
-        vectors = await self._vectors(content, live, wishes.on_progress)
+        vectors = await self._trial.vectors(content, live, wishes.on_progress)
         if not wishes.accept:
-            broken = await self._broken(content, vectors, checked.pinned_lines)
+            broken = await self._trial.broken(content, vectors, checked.pinned_lines)
             await self._refuse_broken(broken, version)
         version = version or await self._add(content)
         return await self._build(version, vectors, considered=version.hash)
@@ -213,9 +153,9 @@ class Publisher:
         live = await self._versions.live()
         await self._clean(live)
         content = await self._versions.content(version)
-        vectors = await self._vectors(content, live, wishes.on_progress)
+        vectors = await self._trial.vectors(content, live, wishes.on_progress)
         if version.state == "words" and not wishes.accept:  # It was never tried.
-            await self._refuse_broken(await self._broken(content, vectors, {}), version)
+            await self._refuse_broken(await self._trial.broken(content, vectors, {}), version)
         return await self._build(await self._add(content), vectors, considered=None)
 
     async def _words_first(self, content: Content, wishes: Wishes) -> Version | None:
@@ -243,31 +183,6 @@ class Publisher:
             hash_=hash_,
             embeddings=self._embeddings,
         )
-
-    async def _vectors(
-        self, content: Content, live: Version | None, on_progress: Progress
-    ) -> TextVectors:
-        """Put the vectors of a content together: those of the live version, and new ones."""
-        known: Mapping[str, Array] = {}
-        if live and live.embeddings == self._embeddings:
-            indexes = await self._tools.indexes()
-            known = await asyncio.to_thread(indexes.vectors, live.name)
-        return await asyncio.to_thread(
-            TextVectors.of,
-            content,
-            lambda: self._tools.embeddings(self._embeddings),
-            known=known,
-            on_progress=on_progress,
-        )
-
-    async def _broken(
-        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
-    ) -> tuple[Finding, ...]:
-        if not content.pinned:
-            return ()
-        embeddings = await asyncio.to_thread(self._tools.embeddings, self._embeddings)
-        served = await asyncio.to_thread(Served.of, content, Compared(vectors, embeddings))
-        return await broken_pins(served, self._answering, lines=lines)
 
     async def _build(
         self, version: Version, vectors: TextVectors, *, considered: str | None

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
-from bot.backends.knowledge.folder import Checked
+from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
 from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import Progress
+from bot.backends.knowledge.trial import Preview, Trial
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.store.database import Database
 from bot.core.ports import BotError, Knowledge, KnowledgeError, StoreError
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[Knowledge, str], Awaitable[tuple[str, str]]]
-"""Answers a question from some knowledge as a person would be; returns the outcome and the card."""
+Ask = Callable[[Knowledge, str], Awaitable[Tried]]
+"""Answers a question from some knowledge as a person would be answered."""
 
 _WORKERS = 8  # Searches at once: most wait for their question to be embedded with others.
 _LOOK_EVERY = 2.0  # Seconds between looks at which version is live.
@@ -69,12 +71,17 @@ class KnowledgeService:
         self.may_load.set()
         self._served = ""
         self._opening = asyncio.Lock()
+        self._folder = folder
+        self._today = today
+        self._trial = Trial(
+            versions=self.versions, tools=self, embeddings=embeddings, answering=self._answering
+        )
         self._publisher = Publisher(
             folder,
             versions=self.versions,
             tools=self,
             embeddings=embeddings,
-            answering=self._answering,
+            trial=self._trial,
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )
@@ -106,8 +113,19 @@ class KnowledgeService:
         return await self._publisher.roll_back(number, Wishes(on_progress))
 
     async def check(self, *, on_progress: Progress) -> Checked:
-        """Read the folder and name everything that is wrong in it; see `Publisher.check`."""
-        return await self._publisher.check(on_progress)
+        """Read the folder and name everything that is wrong in it; see `Trial.check`."""
+        return await self._trial.check(await self._read(), on_progress)
+
+    async def preview(self, questions: Sequence[str], *, on_progress: Progress) -> Preview:
+        """Say what publishing the folder would change for people; see `Trial.preview`.
+
+        Raises:
+            MistakesError: the folder has mistakes, so that it cannot be published.
+        """
+        checked = await self._read()
+        if checked.mistakes:
+            raise MistakesError(checked.findings, self._folder)
+        return await self._trial.preview(checked, questions, on_progress)
 
     async def open_words(self) -> Version | None:
         """Serve the live version by its words, which takes milliseconds; return it."""
@@ -186,7 +204,10 @@ class KnowledgeService:
             self._collections = Collections(connect(self._data, self._chroma_url))
         return self._collections
 
-    async def _answering(self, served: Served, questions: Sequence[str]) -> list[tuple[str, str]]:
+    async def _read(self) -> Checked:
+        return await asyncio.to_thread(check_folder, self._folder, today=self._today())
+
+    async def _answering(self, served: Served, questions: Sequence[str]) -> list[Tried]:
         """Ask a version that is not live."""
         with ThreadPoolExecutor(_TRYING, "trial") as executor:
             search = CardSearch(self.decision, executor)

@@ -1,8 +1,9 @@
 """The texts that cards are found by, with their vectors, compared in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 NEAREST = 256  # Texts found for a question; a card has about fifteen. Fewer rank worse (measured).
 
-COUNTED = 3  # Nearest texts of a card that count; one alone ranks worse (measured).
+WEIGHTS = (0.6, 0.3, 0.1)  # Of a card's nearest texts; one alone ranks worse (measured).
 _LEAD = 300  # Characters of a card's text; more take seconds and found no card more (measured).
 _BATCH = 16  # Texts embedded at once; small, so that progress shows and a stop is quick.
 SAMPLE = 1000  # Texts that the scale of similarities is measured on: the shortest.
@@ -84,18 +85,17 @@ class Scale:
     def likeness(self, found: Sequence[tuple[str, float]]) -> dict[str, float]:
         """Return how like its nearest texts each card is; `found` are cards with cosines.
 
-        That is the mean of `COUNTED` texts; one that was not found counts as the last that was.
+        The nearest ones count by their `WEIGHTS`; what was not found as the last that was.
         """
         floor = min((cosine for _, cosine in found), default=0.0)
-        nearest: dict[str, list[float]] = {}
+        alike: dict[str, float] = {}
+        counted: Counter[str] = Counter()
         for card, cosine in sorted(found, key=lambda pair: -pair[1]):
-            cosines = nearest.setdefault(card, [])
-            if len(cosines) < COUNTED:
-                cosines.append(cosine)
-        return {
-            card: self((sum(cosines) + floor * (COUNTED - len(cosines))) / COUNTED)
-            for card, cosines in nearest.items()
-        }
+            if counted[card] < len(WEIGHTS):
+                above = WEIGHTS[counted[card]] * (cosine - floor)
+                alike[card] = alike.get(card, floor) + above
+                counted[card] += 1
+        return {card: self(cosine) for card, cosine in alike.items()}
 
 
 def units(vectors: Array) -> Array:
@@ -148,12 +148,20 @@ class TextVectors:
         )
 
 
+class EmbedsQuestions(Protocol):
+    """A model, as far as questions need it."""
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the vector of a question."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Compares questions with texts in memory: what a version is tried with before it is live."""
 
     vectors: TextVectors
-    embeddings: "Embeddings"
+    embeddings: EmbedsQuestions
 
     def similarities(self, question: str) -> Mapping[str, float]:
         """Return how like the question each of the nearest cards is, in the units of `Scale`.

@@ -14,6 +14,7 @@ from bot.backends.store.tables import inbox, person, question, vote
 from bot.core.messages import Language, Vote
 
 _DAY = 86_400.0
+_REPEATED = 4  # Kept questions that are looked through for each distinct one.
 
 
 def upsert(table: Table, database: Database) -> Any:
@@ -81,6 +82,12 @@ class People:
             "messages": [dict(row._mapping) for row in letters],
         }
 
+    async def asked(self, *, limit: int) -> list[str]:
+        """Return the newest distinct questions of all people, masked as they are kept."""
+        rows = await self._database.rows(_NEWEST_ASKED, {"limit_": limit * _REPEATED})
+        texts = (self._cipher.decrypt(row.text).decode() for row in rows)
+        return list(dict.fromkeys(texts))[:limit]
+
     async def forget(self, person_: int) -> None:
         """Delete everything about a person; what still waits is deleted once it is answered."""
 
@@ -113,6 +120,7 @@ _ASKED_OF = (
     .where(question.c.person == bindparam("person"))
     .order_by(question.c.id)
 )
+_NEWEST_ASKED = select(question.c.text).order_by(question.c.id.desc()).limit(bindparam("limit_"))
 _IS_THEIRS = or_(  # In a group the chat is not theirs; of a damaged update only the chat is known.
     inbox.c.person == bindparam("person_"), inbox.c.chat == bindparam("person_")
 )

@@ -1,0 +1,149 @@
+"""Tries a folder before it is live: what it lacks, what it would answer, what would change."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.backends.knowledge.asked import unfound_questions
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.findings import Finding, in_order
+from bot.backends.knowledge.folder import Checked
+from bot.backends.knowledge.pinned import Answering, Tried, broken_pins
+from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.texts import Array, Compared, EmbedsQuestions, Progress, TextVectors
+from bot.backends.knowledge.tools import Tools
+from bot.backends.knowledge.versions import Version, Versions
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+NOTHING = Tried("", "", "")
+"""What is answered while nothing is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A question that would be answered otherwise."""
+
+    question: str
+    is_pinned: bool
+    before: Tried
+    after: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing the folder would change for people."""
+
+    asked: int
+    changes: tuple[Change, ...]
+    broken: tuple[Finding, ...]
+    """Pinned questions that it breaks."""
+
+
+class Trial:
+    """Asks a folder's content, whose texts get their vectors in memory; nothing is written."""
+
+    def __init__(
+        self, *, versions: Versions, tools: Tools, embeddings: str, answering: Answering
+    ) -> None:
+        self._versions = versions
+        self._tools = tools
+        self._embeddings = embeddings
+        self._answering = answering
+
+    async def check(self, checked: Checked, on_progress: Progress) -> Checked:
+        """Add to the findings of a folder what only a search of it shows.
+
+        Raises:
+            KnowledgeError: the index or the model failed.
+            ModelError: the embeddings cannot be loaded.
+        """
+        vectors = await self.vectors(checked.content, await self._versions.live(), on_progress)
+        unfound, broken = await asyncio.gather(
+            asyncio.to_thread(lambda: list(unfound_questions(checked, vectors))),
+            self.broken(checked.content, vectors, checked.pinned_lines),
+        )
+        return replace(checked, findings=in_order((*checked.findings, *unfound, *broken)))
+
+    async def preview(
+        self, checked: Checked, questions: Sequence[str], on_progress: Progress
+    ) -> Preview:
+        """Ask the live version and the folder the pinned questions and these.
+
+        Raises:
+            KnowledgeError: the index or the model failed.
+            ModelError: the embeddings cannot be loaded.
+        """
+        live = await self._versions.live()
+        pinned = checked.content.pinned
+        asked = list(dict.fromkeys([*pinned, *questions]))
+        vectors = await self.vectors(checked.content, live, on_progress)
+        embeddings = Once(await self._loaded())
+        after = await self._answers(checked.content, vectors, asked, embeddings)
+        before: Sequence[Tried] = [NOTHING] * len(asked)
+        if live:
+            content = await self._versions.content(live)
+            vectors = await self.vectors(content, live, on_progress)
+            before = await self._answers(content, vectors, asked, embeddings)
+        changes = (
+            Change(question, question in pinned, old, new)
+            for question, old, new in zip(asked, before, after, strict=True)
+            if old != new
+        )
+        broken = broken_pins(pinned, after[: len(pinned)], lines=checked.pinned_lines)
+        return Preview(len(asked), tuple(changes), broken)
+
+    async def vectors(
+        self, content: Content, live: Version | None, on_progress: Progress
+    ) -> TextVectors:
+        """Put the vectors of a content together: those of the live version, and new ones."""
+        known: Mapping[str, Array] = {}
+        if live and live.embeddings == self._embeddings:
+            indexes = await self._tools.indexes()
+            known = await asyncio.to_thread(indexes.vectors, live.name)
+        return await asyncio.to_thread(
+            TextVectors.of,
+            content,
+            lambda: self._tools.embeddings(self._embeddings),
+            known=known,
+            on_progress=on_progress,
+        )
+
+    async def broken(
+        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
+    ) -> tuple[Finding, ...]:
+        """Return the pinned questions that a content answers otherwise than is pinned."""
+        if not content.pinned:
+            return ()
+        asked = list(content.pinned)
+        tried = await self._answers(content, vectors, asked, await self._loaded())
+        return broken_pins(content.pinned, tried, lines=lines)
+
+    async def _loaded(self) -> "Embeddings":
+        return await asyncio.to_thread(self._tools.embeddings, self._embeddings)
+
+    async def _answers(
+        self,
+        content: Content,
+        vectors: TextVectors,
+        questions: Sequence[str],
+        embeddings: EmbedsQuestions,
+    ) -> Sequence[Tried]:
+        served = await asyncio.to_thread(Served.of, content, Compared(vectors, embeddings))
+        return await self._answering(served, questions)
+
+
+class Once:
+    """Embeds each question once, since two versions are asked the same."""
+
+    def __init__(self, embeddings: "Embeddings") -> None:
+        self._embeddings = embeddings
+        self._known: dict[str, list[float]] = {}
+
+    def embed_query(self, text: str) -> list[float]:
+        """Embed a question."""
+        if text not in self._known:
+            self._known[text] = self._embeddings.embed_query(text)
+        return self._known[text]
