@@ -153,8 +153,10 @@ class CardSearch:
         best_by_words = max(matches, key=lambda name: matches[name].score, default="")
         best_by_meaning = max(similar, key=lambda name: similar[name], default="")
         passages = []
-        for name in list(fused)[:limit]:
+        best = list(fused)[: limit + 1]
+        for name in best[:limit]:
             similarity = similar.get(name, floor)
+            rest = [fused[other] for other in best[:2] if other != name]
             others = (value for other, value in similar.items() if other != name)
             match = matches.get(name, _NO_MATCH)
             evidence = {
@@ -164,6 +166,7 @@ class CardSearch:
                 "unheard": match.unheard,
                 "rival": float(bool(rivals)),
                 "agreement": float(name == best_by_words == best_by_meaning),
+                "margin": fused[name] - max(rest, default=0.0),
             }
             passages.append(
                 self._judged(served, name, language, "whole", score=fused[name], evidence=evidence)
