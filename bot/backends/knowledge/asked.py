@@ -194,17 +194,13 @@ class WordsLeavingOut:
         return found
 
     def _scored(self, asked: Mapping[str, int], own: int) -> tuple[Array, Array]:
-        count = len(self._counts)
-        scores, covered = np.zeros((2, count))
+        scores, covered = np.zeros((2, len(self._counts)))
         total, own_score, own_covered = 0.0, 0.0, 0.0
         norm = self._norm_without(own, sum(asked.values())) if own >= 0 else 0.0
         for token, times in asked.items():
             rows, weighed = self._holding.get(token, _NOWHERE)
             left = self._counts[own][token] - times if own >= 0 else 0
-            holders = len(rows) - (own >= 0 and left == 0)
-            # As `bm25s` does by default: Lucene's form.
-            rarity = math.log(1 + (count - holders + 0.5) / (holders + 0.5))
-            weight = math.log(1 + count / (max(holders, 1) + 0.5))
+            rarity, weight = self._rarity(len(rows) - (own >= 0 and left == 0))
             scores[rows] += (times * rarity) * weighed
             covered[rows] += weight
             total += weight
@@ -214,6 +210,14 @@ class WordsLeavingOut:
         if own >= 0:
             scores[own], covered[own] = own_score, own_covered
         return scores, covered / (total or 1.0)
+
+    @cache  # noqa: B019 - it ends with the check
+    def _rarity(self, holders: int) -> tuple[float, float]:
+        """Return what a word of so many cards counts in BM25, and in what is covered."""
+        count = len(self._counts)
+        # As `bm25s` does by default: Lucene's form.
+        rarity = math.log(1 + (count - holders + 0.5) / (holders + 0.5))
+        return rarity, math.log(1 + count / (max(holders, 1) + 0.5))
 
     def _norm_without(self, own: int, tokens: int) -> float:
         """Return what a card's length counts without a line of so many words."""

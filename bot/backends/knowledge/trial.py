@@ -60,12 +60,13 @@ class Trial:
             KnowledgeError: the index or the model failed.
             ModelError: the embeddings cannot be loaded.
         """
-        vectors = await self.vectors(checked.content, await self._versions.live(), on_progress)
-        unfound, broken = await asyncio.gather(
+        live = await self._versions.live()
+        vectors = await self.vectors(checked.content, live, on_progress)
+        searched, broken = await asyncio.gather(
             asyncio.to_thread(lambda: list(unfound_questions(checked, vectors))),
-            self.broken(checked.content, vectors, checked.pinned_lines),
+            self._newly_broken(checked, vectors, live),
         )
-        return replace(checked, findings=in_order((*checked.findings, *unfound, *broken)))
+        return replace(checked, findings=in_order((*checked.findings, *searched, *broken)))
 
     async def preview(
         self, checked: Checked, questions: Sequence[str], on_progress: Progress
@@ -120,6 +121,13 @@ class Trial:
         asked = list(content.pinned)
         tried = await self._answers(content, vectors, asked, await self._loaded())
         return broken_pins(content.pinned, tried, lines=lines)
+
+    async def _newly_broken(
+        self, checked: Checked, vectors: TextVectors, live: Version | None
+    ) -> tuple[Finding, ...]:
+        if live and live.state == "whole" and live.hash == checked.content.hash():
+            return ()  # It was asked its pinned questions, or was accepted, before it went live.
+        return await self.broken(checked.content, vectors, checked.pinned_lines)
 
     async def _loaded(self) -> "Embeddings":
         return await asyncio.to_thread(self._tools.embeddings, self._embeddings)
