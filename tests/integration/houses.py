@@ -153,6 +153,11 @@ class House:
     def collections(self) -> set[str]:
         return {collection.name for collection in self.client.list_collections()}
 
+    def index_folders(self) -> list[Path]:
+        """The folders in which Chroma keeps what it has written."""
+        folder = Path(self.client.get_settings().persist_directory)
+        return [path for path in folder.iterdir() if path.is_dir()]
+
     async def names(self) -> set[str]:
         return {version.name for version in await self.versions.all()}
 

@@ -263,6 +263,22 @@ async def test_keeps_ten_versions_with_their_collections(house: House) -> None:
     assert house.collections() == last
 
 
+async def test_versions_that_are_gone_leave_no_files(house: House) -> None:
+    for number in range(KEPT + 3):
+        await house.publish({"stalls.md": FRONT + card("papers", f"Bring {number}.")})
+
+    assert len(house.index_folders()) <= KEPT
+
+
+async def test_an_engine_that_was_started_anew_finds_what_was_written(house: House) -> None:
+    published = await house.publish()
+    collections = await house.indexes()
+
+    collections.renew()
+
+    assert len(collections.vectors(published.version.name)) == NUMBER_OF_TEXTS
+
+
 async def test_the_names_of_versions_say_their_embeddings(house: House) -> None:
     published = await house.publish(embeddings="Provider/Modèle:7b@x")
 

@@ -1,6 +1,8 @@
 """The knowledge as the program uses it: opened, published, followed, searched."""
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -194,6 +196,8 @@ class KnowledgeService:
     def _opened(self, content: Content, version: Version, collections: "Collections") -> Served:
         from bot.backends.knowledge.nearest import VectorIndex
 
+        if self._served:
+            collections.renew()
         embeddings = self.embeddings(version.embeddings)
         return Served.of(content, VectorIndex(collections, version.name, embeddings))
 
@@ -227,11 +231,14 @@ class KnowledgeService:
 
 
 def _set_aside_what_stays() -> None:
-    """Let the garbage collector pass over what is loaded now.
+    """Let the garbage collector pass over what is loaded now, and give back what was freed.
 
-    Looking through all of it again, as it would every few hundred questions, stops everything
-    for a tenth of a second.
+    Looking through all of it again, as the collector would every few hundred questions, stops
+    everything for a tenth of a second. What writing an index took is freed in pieces, of which the
+    C library would keep tens of megabytes.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    with contextlib.suppress(AttributeError):  # Another C library may have no such function.
+        ctypes.CDLL(None).malloc_trim(0)

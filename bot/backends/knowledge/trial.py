@@ -52,6 +52,7 @@ class Trial:
         self._tools = tools
         self._embeddings = embeddings
         self._answering = answering
+        self._pinned: Once | None = None
 
     async def check(self, checked: Checked, on_progress: Progress) -> Checked:
         """Add to the findings of a folder what only a search of it shows.
@@ -119,7 +120,9 @@ class Trial:
         if not content.pinned:
             return ()
         asked = list(content.pinned)
-        tried = await self._answers(content, vectors, asked, await self._loaded())
+        if self._pinned is None:
+            self._pinned = Once(await self._loaded())
+        tried = await self._answers(content, vectors, asked, self._pinned)
         return broken_pins(content.pinned, tried, lines=lines)
 
     async def _newly_broken(

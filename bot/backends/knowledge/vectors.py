@@ -1,7 +1,9 @@
 """Vectors of the cards in Chroma: a collection a version, written once and then only read."""
 
+import shutil
+import sqlite3
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from bot.core.ports import KnowledgeError
 CHROMA_FOLDER = "chroma"
 
 COSINE = {"hnsw:space": "cosine"}
+_TABLES = "chroma.sqlite3"  # In the embedded engine's folder: what there is.
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
 _WRITTEN_AT_ONCE = 500  # Texts; so many take little memory, and more are hardly faster.
 
@@ -133,6 +136,16 @@ class Collections:
         """Delete a collection if it is there."""
         with suppress(NotFoundError, ValueError):
             self.client.delete_collection(name)
+        self._sweep()
+
+    def renew(self) -> None:
+        """Start the embedded engine anew, which goes on holding every index that it has opened.
+
+        Searches that are on their way end in the old one.
+        """
+        engine: Any = self.client
+        if hasattr(engine._server, "bindings"):
+            engine._server.start()
 
     def close(self) -> None:
         """Let go of what the client holds open."""
@@ -142,6 +155,20 @@ class Collections:
         for server in servers:
             if hasattr(server, "_session"):
                 server._session.close()  # A server's client leaves its connections open.
+
+    def _sweep(self) -> None:
+        """Delete the files of collections that are gone, which the embedded engine leaves."""
+        settings = self.client.get_settings()
+        if not settings.is_persistent:
+            return
+        folder = Path(settings.persist_directory)
+        there = [path for path in folder.iterdir() if path.is_dir()]
+        url = f"{(folder / _TABLES).as_uri()}?mode=ro"
+        with closing(sqlite3.connect(url, uri=True, timeout=_PATIENCE)) as tables:
+            kept = {segment for (segment,) in tables.execute("SELECT id FROM segments")}
+        for path in there:
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _get(self, name: str) -> Any:
         try:
