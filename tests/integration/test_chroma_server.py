@@ -100,7 +100,7 @@ async def test_answers_from_the_words_while_the_server_is_away(tmp_path: Path) -
     async with open_app(settings_of(tmp_path, url)) as app:
         app.knowledge.search.expect_vectors()
         with pytest.raises(KnowledgeError):
-            await app.knowledge.publish()
+            await app.knowledge.publish(words_first=True)
         follower = asyncio.create_task(app.knowledge.follow())
         app.knowledge.search.expect_no_vectors()
 

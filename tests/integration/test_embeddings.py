@@ -121,9 +121,8 @@ async def test_a_provider_that_fails_while_publishing_is_named(
             await publish(app)
         live = await app.knowledge.versions.live()
 
-    assert refused.value.code == "index_failed"
-    assert live is not None
-    assert live.state == "words"
+    assert refused.value.code == "texts_not_embedded"
+    assert live is None
 
 
 async def test_switching_models_rebuilds_the_index(

@@ -62,10 +62,11 @@ class Trial:
             ModelError: the embeddings cannot be loaded.
         """
         live = await self._versions.live()
-        vectors = await self.vectors(checked.content, live, on_progress)
+        sound = _sound(checked)
+        vectors = await self.vectors(sound.content, live, on_progress)
         searched, broken = await asyncio.gather(
-            asyncio.to_thread(lambda: list(unfound_questions(checked, vectors))),
-            self._newly_broken(checked, vectors, live),
+            asyncio.to_thread(lambda: list(unfound_questions(sound, vectors))),
+            self._newly_broken(sound, vectors, live),
         )
         return replace(checked, findings=in_order((*checked.findings, *searched, *broken)))
 
@@ -144,6 +145,25 @@ class Trial:
     ) -> Sequence[Tried]:
         served = await asyncio.to_thread(Served.of, content, Compared(vectors, embeddings))
         return await self._answering(served, questions)
+
+
+def _sound(checked: Checked) -> Checked:
+    """Leave out of a folder what cannot be searched: cards there twice, unknown sources."""
+    content = checked.content
+    reads = {
+        (read.card.name, read.card.language): read
+        for read in reversed(checked.cards)
+        if not read.draft
+    }
+    cards = tuple(
+        replace(
+            read.card, sources=tuple(code for code in read.card.sources if code in content.sources)
+        )
+        for read in reversed(reads.values())
+    )
+    return replace(
+        checked, content=replace(content, cards=cards), cards=tuple(reversed(reads.values()))
+    )
 
 
 class Once:
