@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import httpx
@@ -22,6 +23,7 @@ from tests.benchmarks.speed import memory, simulator
 from tests.fakes import TODAY
 
 _ROUNDS = 3
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")  # A long number would be personal data.
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ async def edit(folder: Path, *, knowledge: Path, rounds: int = _ROUNDS) -> list[
             *(sys.executable, "-m", "bot", "run"), env=environment, stdout=subprocess.DEVNULL
         )
         try:
+            await _answer(client, "halo")  # It has started.
             return [await _edit(client, knowledge, bot.pid) for _ in range(rounds)]
         finally:
             bot.terminate()
@@ -70,7 +73,7 @@ async def edit(folder: Path, *, knowledge: Path, rounds: int = _ROUNDS) -> list[
 async def _edit(client: httpx.AsyncClient, knowledge: Path, pid: int) -> Edited:
     """Give a card another beginning, and ask its first question until the answer has it."""
     card = check_folder(knowledge, today=TODAY).cards[0]
-    mark = f"Versi {time.time_ns()}."
+    mark = f"Versi {token_hex(4).translate(_LETTERS)}."
     path = knowledge / card.file
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(card.card.text, f"{mark} {card.card.text}"), encoding="utf-8")
