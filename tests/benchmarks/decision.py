@@ -19,8 +19,17 @@ from bot.settings import load_settings
 from tests.benchmarks.questions import FOLDER, Asked, read_questions
 
 FEATURES = {
-    "whole": ("similarity", "lead", "coverage", "unheard", "rival", "agreement", "margin"),
-    "words": ("coverage", "unheard", "rival", "lead"),
+    "whole": (
+        "similarity",
+        "lead",
+        "coverage",
+        "unheard",
+        "rival",
+        "agreement",
+        "margin",
+        "strength",
+    ),
+    "words": ("coverage", "unheard", "rival", "lead", "strength"),
 }
 _FOLDS = 10
 _PENALTY = 0.002  # L2, on features brought to deviation 1.
@@ -117,7 +126,7 @@ def _report(state: str, found: Sequence[Found], honest: Sequence[float]) -> None
         f"{state}: right card first {first} of {len(answerable)} ({first / len(answerable):.1%})"
     )
     table = Table("threshold", "right", "wrong", "missed", "false answers", title=title)
-    for threshold in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8):
+    for threshold in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):
         table.add_row(f"{threshold:.2f}", *_counts(found, honest, threshold))
     console.print(table)
     worst = sorted(zip(honest, found, strict=True), key=lambda pair: -pair[0])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
@@ -127,6 +128,7 @@ class CardSearch:
                     "unheard": matches[name].unheard,
                     "rival": float(bool(rivals)),
                     "lead": _lead(matches[name].score, _others(ranked, place, matches)),
+                    "strength": math.log1p(matches[name].score),
                 },
             )
             for place, name in enumerate(ranked)
@@ -167,6 +169,7 @@ class CardSearch:
                 "rival": float(bool(rivals)),
                 "agreement": float(name == best_by_words == best_by_meaning),
                 "margin": fused[name] - max(rest, default=0.0),
+                "strength": math.log1p(match.score),
             }
             passages.append(
                 self._judged(served, name, language, "whole", score=fused[name], evidence=evidence)
