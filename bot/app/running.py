@@ -212,7 +212,7 @@ async def _keep_published(
 
     What fails otherwise mends itself, or is tried again.
     """
-    watch = FolderWatch(app.settings.knowledge)
+    watch = await asyncio.to_thread(FolderWatch, app.settings.knowledge)
     await asyncio.wait({after})
     failed, tried_at = "", time.monotonic()
     while True:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.backends.knowledge.trial import Preview
     from bot.backends.knowledge.versions import Versions
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
 _PREVIEWED = 500  # Of people's questions.
 
 app = typer.Typer(help="Check and publish the knowledge folder.", no_args_is_help=True)
@@ -35,9 +37,7 @@ app = typer.Typer(help="Check and publish the knowledge folder.", no_args_is_hel
 @app.command()
 def check(
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a finding.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read the whole folder and name every finding; change nothing.
 
@@ -133,9 +133,7 @@ def preview(
 @app.command()
 def history(
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a version.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the versions that are kept, newest first, with what each changed.
 
@@ -175,9 +173,9 @@ def rollback(
     settings = load()
 
     async def main() -> dict[str, Any] | None:
-        from bot.app.assembly import open_app
+        from bot.app.assembly import open_beside
 
-        async with open_app(settings) as bot:
+        async with open_beside(settings) as bot:
             with progress() as on_progress:
                 await bot.knowledge.roll_back(number, on_progress=on_progress)
             return await described_live(bot.knowledge.versions)

@@ -66,33 +66,40 @@ async def findings(house: House) -> list[Finding]:
     return [each for each in checked.findings if each.code == "UNFOUND_QUESTION"]
 
 
+def stalls(papers: list[str], cost: list[str]) -> dict[str, str]:
+    """A folder of two cards that are asked for in these ways."""
+    return {
+        "stalls.md": FRONT
+        + card("papers", "Bring a permit.", *papers)
+        + card("cost", "Ask.", *cost)
+    }
+
+
 async def test_lines_that_find_their_own_card_are_no_finding(house: House) -> None:
-    write(
-        house.folder,
-        {
-            "stalls.md": FRONT
-            + card("papers", "Bring a permit.", "surat apa untuk kios", "surat kios apa saja")
-            + card("cost", "Ask.", "berapa sewa tempat", "sewa tempat berapa sebulan")
-        },
-    )
+    papers = ["surat apa untuk kios", "surat kios apa saja"]
+    write(house.folder, stalls(papers, ["berapa sewa tempat", "sewa tempat berapa sebulan"]))
 
     assert await findings(house) == []
 
 
 async def test_a_line_that_finds_another_card_names_it(house: House) -> None:
-    write(
-        house.folder,
-        {
-            "stalls.md": FRONT
-            + card("papers", "Bring a permit.", "surat kios", "berapa sewa tempat ini")
-            + card("cost", "Ask.", "berapa sewa tempat", "sewa tempat berapa")
-        },
-    )
+    papers = ["surat kios", "berapa sewa tempat ini"]
+    write(house.folder, stalls(papers, ["berapa sewa tempat", "sewa tempat berapa"]))
 
     found = await findings(house)
 
     values = {"question": "berapa sewa tempat ini", "card": "stalls#cost"}
     assert (8, values) in [(each.line, each.values) for each in found]
+
+
+async def test_a_folder_with_other_mistakes_is_searched_too(house: House) -> None:
+    files = stalls(["surat kios", "berapa sewa tempat ini"], ["berapa sewa tempat"])
+    twice = files["stalls.md"].replace("KABAR", "KABER") + card("cost", "Ask.", "sewa berapa")
+    write(house.folder, {"stalls.md": twice})
+
+    found = await findings(house)
+
+    assert "berapa sewa tempat ini" in [each.values["question"] for each in found]
 
 
 async def test_a_draft_asks_nothing(house: House) -> None:

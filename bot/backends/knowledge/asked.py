@@ -12,7 +12,6 @@ import numpy as np
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.content import LANGUAGES
 from bot.backends.knowledge.findings import Finding
-from bot.backends.knowledge.folder import Checked
 from bot.backends.knowledge.markdown import ReadCard
 from bot.backends.knowledge.search import fused
 from bot.backends.knowledge.served import Served
@@ -33,15 +32,16 @@ class Line(NamedTuple):
     number: int
 
 
-def unfound_questions(checked: Checked, vectors: TextVectors) -> Iterator[Finding]:
+def unfound_questions(
+    cards: Sequence[ReadCard], served: Served, vectors: TextVectors
+) -> Iterator[Finding]:
     """Yield the asked lines that another card would be found for if they were not there."""
     lines = [
         Line(read, form, number)
-        for read in checked.cards
-        if not read.draft
+        for read in cards
         for form, number in zip(read.card.asked, read.asked_lines, strict=True)
     ]
-    search = LeavingOut(checked, vectors)
+    search = LeavingOut(served, vectors)
     for start in range(0, len(lines), _AT_ONCE):
         some = lines[start : start + _AT_ONCE]
         for line, found in zip(some, search.best(some), strict=True):
@@ -57,9 +57,7 @@ class LeavingOut:
     100 lines find their own card, or do not, with either of the two.
     """
 
-    def __init__(self, checked: Checked, vectors: TextVectors) -> None:
-        content = checked.content
-        served = Served.of(content)
+    def __init__(self, served: Served, vectors: TextVectors) -> None:
         self._served = replace(served, glossary=cache(served.glossary))
         self._names: list[str] = list(self._served.cards)
         self._matrix = vectors.matrix
@@ -71,7 +69,7 @@ class LeavingOut:
         }
         self._words = {
             language: WordsLeavingOut(
-                [card for card in content.cards if card.language == language],
+                [card for card in served.content.cards if card.language == language],
                 language,
                 self._served.glossary if language == DEFAULT_LANGUAGE else cache(Glossary({})),
                 places=places,

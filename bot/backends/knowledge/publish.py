@@ -141,7 +141,7 @@ class Publisher:
         await self._clean(live)
         content = checked.content
         version = await self._words_first(content, wishes) if live is None else None
-        vectors = await self._trial.vectors(content, live, wishes.on_progress)
+        vectors = await self._trial.prepare(content, wishes.on_progress)
         if not wishes.accept:
             broken = await self._trial.broken(content, vectors, checked.pinned_lines)
             await self._refuse_broken(broken, version)
@@ -150,10 +150,9 @@ class Publisher:
 
     async def _build_again(self, version: Version, wishes: Wishes) -> Published:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
-        live = await self._versions.live()
-        await self._clean(live)
+        await self._clean(await self._versions.live())
         content = await self._versions.content(version)
-        vectors = await self._trial.vectors(content, live, wishes.on_progress)
+        vectors = await self._trial.prepare(content, wishes.on_progress)
         if version.state == "words" and not wishes.accept:  # It was never tried.
             await self._refuse_broken(await self._trial.broken(content, vectors, {}), version)
         return await self._build(await self._add(content), vectors, considered=None)

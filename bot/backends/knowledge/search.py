@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 
 _MEANING_SHARE = 0.4  # Of the fused score; the rest is that of the words.
-_NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0)
+_NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0, strength=0.0)
 _SURE = 0.8  # From here on the words alone are trusted while the vectors are on their way.
 
 
@@ -128,7 +128,7 @@ class CardSearch:
                     "unheard": matches[name].unheard,
                     "rival": float(bool(rivals)),
                     "lead": _lead(matches[name].score, _others(ranked, place, matches)),
-                    "strength": math.log1p(matches[name].score),
+                    "strength": math.log1p(matches[name].strength),
                 },
             )
             for place, name in enumerate(ranked)
@@ -142,10 +142,10 @@ class CardSearch:
         language: Language,
         limit: int,
     ) -> list[Passage]:
-        meant = served.glossary(text) if language == DEFAULT_LANGUAGE else text
+        asked = as_embedded(text, language, served.glossary)
         similar = {
             name: value
-            for name, value in vectors.similarities(bare(meant)).items()
+            for name, value in vectors.similarities(asked).items()
             if name in served.cards
         }
         matches = served.match(text, language)
@@ -169,7 +169,7 @@ class CardSearch:
                 "rival": float(bool(rivals)),
                 "agreement": float(name == best_by_words == best_by_meaning),
                 "margin": fused[name] - max(rest, default=0.0),
-                "strength": math.log1p(match.score),
+                "strength": math.log1p(match.strength),
             }
             passages.append(
                 self._judged(served, name, language, "whole", score=fused[name], evidence=evidence)
@@ -193,6 +193,11 @@ class CardSearch:
             score=score,
             evidence=tuple(evidence.items()),
         )
+
+
+def as_embedded(text: str, language: Language, glossary: Callable[[str], str]) -> str:
+    """Return a question as it is embedded: in the words that are meant, without punctuation."""
+    return bare(glossary(text) if language == DEFAULT_LANGUAGE else text)
 
 
 def rank(

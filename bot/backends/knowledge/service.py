@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.content import Content
@@ -63,6 +64,7 @@ class KnowledgeService:
         self._chroma_url = chroma_url
         self._collections: Collections | None = None
         self._models: dict[str, Embeddings] = {}
+        self._connecting, self._loading = Lock(), Lock()  # Publishing and following both need it.
         self._ask = ask
         self.has_words = asyncio.Event()
         """Set once there is a version to answer from."""
@@ -100,15 +102,16 @@ class KnowledgeService:
         With `words_first` a first version answers by its words until it has vectors.
         """
         on_words = self._serve_first if words_first else None
-        self.is_refused = False
         try:
-            return await self._publisher.publish(Wishes(on_progress, on_words, accept))
+            published = await self._publisher.publish(Wishes(on_progress, on_words, accept))
         except MistakesError:
             self.is_refused = True
             if await self.versions.live() is None:  # A first version was withdrawn.
                 self.has_words.clear()
                 self.search.serve(Served.of(Content()))
             raise
+        self.is_refused = False
+        return published
 
     async def roll_back(self, number: int | None, *, on_progress: Progress) -> Version:
         """Make an earlier version live again; see `Publisher.roll_back`."""
@@ -183,9 +186,10 @@ class KnowledgeService:
         """Load a model, which takes a second; see `Tools`."""
         from bot.backends.models import load_embeddings
 
-        if name not in self._models:
-            self._models[name] = load_embeddings(name)
-        return self._models[name]
+        with self._loading:
+            if name not in self._models:
+                self._models[name] = load_embeddings(name)
+            return self._models[name]
 
     def close(self) -> None:
         """Let go of Chroma, after the last search."""
@@ -204,19 +208,23 @@ class KnowledgeService:
     def _connect(self) -> "Collections":
         from bot.backends.knowledge.vectors import Collections, connect
 
-        if self._collections is None:
-            self._collections = Collections(connect(self._data, self._chroma_url))
-        return self._collections
+        with self._connecting:
+            if self._collections is None:
+                self._collections = Collections(connect(self._data, self._chroma_url))
+            return self._collections
 
     async def _read(self) -> Checked:
         return await asyncio.to_thread(check_folder, self._folder, today=self._today())
 
     async def _answering(self, served: Served, questions: Sequence[str]) -> list[Tried]:
         """Ask a version that is not live."""
-        with ThreadPoolExecutor(_TRYING, "trial") as executor:
-            search = CardSearch(self.decision, executor)
-            search.serve(served)
+        executor = ThreadPoolExecutor(_TRYING, "trial")
+        search = CardSearch(self.decision, executor)
+        search.serve(served)
+        try:
             came = await asyncio.gather(*(self._ask(search, question) for question in questions))
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
         if search.is_degraded:
             raise KnowledgeError("trial_failed")
         return came

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.asked import unfound_questions
+from bot.backends.knowledge.comparisons import compared_findings
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding, in_order
 from bot.backends.knowledge.folder import Checked
 from bot.backends.knowledge.pinned import Answering, Tried, broken_pins
+from bot.backends.knowledge.search import as_embedded
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import Array, Compared, EmbedsQuestions, Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
-from bot.backends.knowledge.versions import Version, Versions
+from bot.backends.knowledge.versions import Versions
+from bot.backends.knowledge.words import Glossary
+from bot.core.messages import DEFAULT_LANGUAGE
+from bot.core.ports import KnowledgeError
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -61,14 +66,19 @@ class Trial:
             KnowledgeError: the index or the model failed.
             ModelError: the embeddings cannot be loaded.
         """
-        live = await self._versions.live()
         sound = _sound(checked)
-        vectors = await self.vectors(sound.content, live, on_progress)
-        searched, broken = await asyncio.gather(
-            asyncio.to_thread(lambda: list(unfound_questions(sound, vectors))),
-            self._newly_broken(sound, vectors, live),
+        glossary = Glossary(sound.content.glossary)
+        pins = asyncio.create_task(self._embed_pins(sound.content))  # On processors of its own.
+        vectors = await self.vectors(sound.content, await self._known(), on_progress)
+        served = await asyncio.to_thread(Served.of, sound.content)
+        await pins
+        searched, compared, broken = await asyncio.gather(
+            asyncio.to_thread(lambda: list(unfound_questions(sound.cards, served, vectors))),
+            asyncio.to_thread(lambda: list(compared_findings(sound.cards, glossary))),
+            self._broken(served, vectors, checked.pinned_lines),
         )
-        return replace(checked, findings=in_order((*checked.findings, *searched, *broken)))
+        findings = (*checked.findings, *searched, *compared, *broken)
+        return replace(checked, findings=in_order(findings))
 
     async def preview(
         self, checked: Checked, questions: Sequence[str], on_progress: Progress
@@ -79,17 +89,21 @@ class Trial:
             KnowledgeError: the index or the model failed.
             ModelError: the embeddings cannot be loaded.
         """
-        live = await self._versions.live()
         pinned = checked.content.pinned
         asked = list(dict.fromkeys([*pinned, *questions]))
-        vectors = await self.vectors(checked.content, live, on_progress)
+        live, known = await self._versions.live(), await self._known()
         embeddings = Once(await self._loaded())
-        after = await self._answers(checked.content, vectors, asked, embeddings)
-        before: Sequence[Tried] = [NOTHING] * len(asked)
-        if live:
-            content = await self._versions.content(live)
-            vectors = await self.vectors(content, live, on_progress)
-            before = await self._answers(content, vectors, asked, embeddings)
+
+        async def answers(content: Content) -> Sequence[Tried]:
+            vectors = await self.vectors(content, known, on_progress)
+            return await self._answers(
+                await asyncio.to_thread(Served.of, content), vectors, asked, embeddings
+            )
+
+        after = await answers(checked.content)
+        before = (
+            await answers(await self._versions.content(live)) if live else [NOTHING] * len(asked)
+        )
         changes = (
             Change(question, question in pinned, old, new)
             for question, old, new in zip(asked, before, after, strict=True)
@@ -98,14 +112,25 @@ class Trial:
         broken = broken_pins(pinned, after[: len(pinned)], lines=checked.pinned_lines)
         return Preview(len(asked), tuple(changes), broken)
 
+    async def prepare(self, content: Content, on_progress: Progress) -> TextVectors:
+        """Put the vectors of a content together: those of the live version, and new ones.
+
+        Raises:
+            KnowledgeError: the index or the model failed.
+            ModelError: the embeddings cannot be loaded.
+        """
+        return await self.vectors(content, await self._known(), on_progress)
+
+    async def broken(
+        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
+    ) -> tuple[Finding, ...]:
+        """Return the pinned questions that a content answers otherwise than is pinned."""
+        return await self._broken(await asyncio.to_thread(Served.of, content), vectors, lines)
+
     async def vectors(
-        self, content: Content, live: Version | None, on_progress: Progress
+        self, content: Content, known: Mapping[str, Array], on_progress: Progress
     ) -> TextVectors:
-        """Put the vectors of a content together: those of the live version, and new ones."""
-        known: Mapping[str, Array] = {}
-        if live and live.embeddings == self._embeddings:
-            indexes = await self._tools.indexes()
-            known = await asyncio.to_thread(indexes.vectors, live.name)
+        """Put the vectors of a content together: known ones, and new ones."""
         return await asyncio.to_thread(
             TextVectors.of,
             content,
@@ -114,37 +139,52 @@ class Trial:
             on_progress=on_progress,
         )
 
-    async def broken(
-        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
+    async def _known(self) -> Mapping[str, Array]:
+        """Return the vectors of the live version's texts."""
+        live = await self._versions.live()
+        if live is None or live.embeddings != self._embeddings:
+            return {}
+        indexes = await self._tools.indexes()
+        return await asyncio.to_thread(indexes.vectors, live.name)
+
+    async def _broken(
+        self, served: Served, vectors: TextVectors, lines: Mapping[str, int]
     ) -> tuple[Finding, ...]:
-        """Return the pinned questions that a content answers otherwise than is pinned."""
-        if not content.pinned:
+        pinned = served.content.pinned
+        if not pinned:
             return ()
-        asked = list(content.pinned)
+        tried = await self._answers(served, vectors, list(pinned), await self._pin_embeddings())
+        return broken_pins(pinned, tried, lines=lines)
+
+    async def _embed_pins(self, content: Content) -> None:
+        """Embed the pinned questions ahead, as most of them will be asked."""
+        if not content.pinned:
+            return
+        embeddings = await self._pin_embeddings()
+        glossary = Glossary(content.glossary)
+        texts = [as_embedded(text, DEFAULT_LANGUAGE, glossary) for text in content.pinned]
+        try:
+            await asyncio.to_thread(lambda: [embeddings.embed_query(text) for text in texts])
+        except Exception as error:  # A provider's own errors, and the network's.
+            raise KnowledgeError("search_failed", reason=error) from error
+
+    async def _pin_embeddings(self) -> "Once":
         if self._pinned is None:
             self._pinned = Once(await self._loaded())
-        tried = await self._answers(content, vectors, asked, self._pinned)
-        return broken_pins(content.pinned, tried, lines=lines)
-
-    async def _newly_broken(
-        self, checked: Checked, vectors: TextVectors, live: Version | None
-    ) -> tuple[Finding, ...]:
-        if live and live.state == "whole" and live.hash == checked.content.hash():
-            return ()  # It was asked its pinned questions, or was accepted, before it went live.
-        return await self.broken(checked.content, vectors, checked.pinned_lines)
+        return self._pinned
 
     async def _loaded(self) -> "Embeddings":
         return await asyncio.to_thread(self._tools.embeddings, self._embeddings)
 
     async def _answers(
         self,
-        content: Content,
+        served: Served,
         vectors: TextVectors,
         questions: Sequence[str],
         embeddings: EmbedsQuestions,
     ) -> Sequence[Tried]:
-        served = await asyncio.to_thread(Served.of, content, Compared(vectors, embeddings))
-        return await self._answering(served, questions)
+        compared = replace(served, vectors=Compared(vectors, embeddings))
+        return await self._answering(compared, questions)
 
 
 def _sound(checked: Checked) -> Checked:

@@ -67,13 +67,7 @@ class Collections:
         Raises:
             KnowledgeError: Chroma failed.
         """
-        try:
-            self._get(name)
-        except KnowledgeError as error:
-            if error.code == "index_missing":
-                return False
-            raise
-        return True
+        return self._found(name) is not None
 
     def vectors(self, name: str) -> Mapping[str, Array]:
         """Return the vector of each text in a collection; none where it is not there.
@@ -81,12 +75,11 @@ class Collections:
         Raises:
             KnowledgeError: Chroma failed.
         """
+        collection = self._found(name)
+        if collection is None:
+            return {}
         try:
-            found = self._get(name).get(include=["documents", "embeddings"])
-        except KnowledgeError as error:
-            if error.code == "index_missing":
-                return {}
-            raise
+            found = collection.get(include=["documents", "embeddings"])
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
         return dict(zip(found["documents"], found["embeddings"], strict=True))
@@ -122,10 +115,11 @@ class Collections:
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
         """
+        collection = self._found(name)
+        if collection is None:
+            raise KnowledgeError("index_missing", name=name)
         try:
-            found = self._get(name).get(include=["embeddings", "metadatas"], limit=SAMPLE)
-        except KnowledgeError:
-            raise
+            found = collection.get(include=["embeddings", "metadatas"], limit=SAMPLE)
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
         return np.asarray(found["embeddings"]), [
@@ -162,18 +156,21 @@ class Collections:
         if not settings.is_persistent:
             return
         folder = Path(settings.persist_directory)
-        there = [path for path in folder.iterdir() if path.is_dir()]
         url = f"{(folder / _TABLES).as_uri()}?mode=ro"
-        with closing(sqlite3.connect(url, uri=True, timeout=_PATIENCE)) as tables:
-            kept = {segment for (segment,) in tables.execute("SELECT id FROM segments")}
+        try:
+            there = [path for path in folder.iterdir() if path.is_dir()]
+            with closing(sqlite3.connect(url, uri=True, timeout=_PATIENCE)) as tables:
+                kept = {segment for (segment,) in tables.execute("SELECT id FROM segments")}
+        except (OSError, sqlite3.Error):  # They are left for the next time.
+            return
         for path in there:
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _get(self, name: str) -> Any:
+    def _found(self, name: str) -> Any | None:
         try:
             return self.client.get_collection(name, embedding_function=None)
-        except (NotFoundError, ValueError) as error:
-            raise KnowledgeError("index_missing", name=name) from error
+        except (NotFoundError, ValueError):
+            return None
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error

@@ -1,6 +1,7 @@
 """Search by words: BM25 over stems, in the language of the question."""
 
 import logging
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,6 +37,8 @@ class WordMatch(NamedTuple):
     """Share, from 0 to 1, of the weight of the question's words that the card holds."""
     unheard: float
     """Share, from 0 to 1, of the weight of the question's words that no card holds."""
+    strength: float
+    """The score as so many words that one card alone holds, however many cards there are."""
 
 
 class Glossary:
@@ -88,6 +91,8 @@ class WordIndex:
         documents = [self._tokenize(document(card)) for card in cards]
         self._holding = _holding(documents)
         self._weights = _weights(self._holding, len(documents))
+        # Of one card alone, as `bm25s` weighs it.
+        self._rarest = math.log(1 + (max(len(documents), 1) - 0.5) / 1.5)
         self._unknown_weight = max(self._weights.values(), default=1.0)
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
         self._bm25 = bm25s.BM25(k1=K1, b=B)
@@ -115,7 +120,7 @@ class WordIndex:
             strict=True,
         )
         return {
-            self._names[place]: WordMatch(score, coverage, unheard / total)
+            self._names[place]: WordMatch(score, coverage, unheard / total, score / self._rarest)
             for place, score, coverage in fitting
         }
 
