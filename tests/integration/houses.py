@@ -1,7 +1,7 @@
 """A publisher with everything around it: a folder, a database, Chroma, and a model of letters."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,12 +36,14 @@ class Letters(Embeddings):
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
+        self.asked: list[str] = []
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         self.embedded += texts
         return [self.embed_query(text) for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
+        self.asked.append(text)
         counts = Counter(text.casefold())
         return [1.0 + counts[letter] for letter in "abcdefghijklmnopqrstuvwxyz"]
 
@@ -57,9 +59,11 @@ def killed(_done: int, _total: int) -> None:
 class HalfWritten(Collections):
     """The program ends while a collection is written."""
 
-    def write(self, name: str, vectors: TextVectors) -> None:
+    def write(
+        self, name: str, vectors: TextVectors, questions: Mapping[str, Sequence[float]]
+    ) -> None:
         half = replace(vectors, texts=vectors.texts[:3], matrix=vectors.matrix[:3])
-        super().write(name, half)
+        super().write(name, half, questions)
         raise KilledError
 
 

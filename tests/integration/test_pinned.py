@@ -38,7 +38,7 @@ async def test_a_version_that_breaks_one_does_not_go_live(house: House) -> None:
     values = {"question": "surat apa", "expected": "stalls#papers", "came": "stalls#cost"}
     assert refused.value.findings == (Finding("pinned.yaml", 1, "PINNED_BROKEN", values),)
     assert await house.live() == first.version
-    assert house.collections() == {first.version.name}
+    assert house.collections() == {first.version.name, f"{first.version.name}-pinned"}
 
 
 async def test_an_answer_where_none_is_pinned_breaks_it(house: House) -> None:
@@ -92,6 +92,28 @@ async def test_a_first_version_whose_build_was_killed_is_tried_too(house: House)
         await house.again()
 
     assert await house.versions.live() is None
+
+
+async def test_what_was_embedded_for_one_is_kept_with_the_version(house: House) -> None:
+    house.answers = HOLDING
+    published = await house.publish({"pinned.yaml": PINNED})
+    collections = await house.indexes()
+
+    assert set(collections.questions(published.version.name)) == {"surat apa", "cuaca besok"}
+    pins = await house.trial().pins()
+    house.model.asked.clear()
+    pins.embed_query("surat apa")
+    assert house.model.asked == []
+
+
+async def test_its_vectors_go_with_the_version(house: House) -> None:
+    house.answers = HOLDING
+    published = await house.publish({"pinned.yaml": PINNED})
+    collections = await house.indexes()
+
+    collections.drop(published.version.name)
+
+    assert collections.questions(published.version.name) == {}
 
 
 async def test_a_changed_pin_is_a_change_of_the_folder(house: House) -> None:

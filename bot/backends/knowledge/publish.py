@@ -14,7 +14,7 @@ from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.texts import Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
-from bot.backends.knowledge.trial import Trial
+from bot.backends.knowledge.trial import Once, Trial
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
 
@@ -142,20 +142,23 @@ class Publisher:
         content = checked.content
         version = await self._words_first(content, wishes) if live is None else None
         vectors = await self._trial.prepare(content, wishes.on_progress)
+        pins = await self._trial.pins()
+        broken = await self._trial.broken(content, vectors, pins, lines=checked.pinned_lines)
         if not wishes.accept:
-            broken = await self._trial.broken(content, vectors, checked.pinned_lines)
             await self._refuse_broken(broken, version)
         version = version or await self._add(content)
-        return await self._build(version, vectors, considered=version.hash)
+        return await self._build(version, vectors, pins, considered=version.hash)
 
     async def _build_again(self, version: Version, wishes: Wishes) -> Published:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
         await self._clean(await self._versions.live())
         content = await self._versions.content(version)
         vectors = await self._trial.prepare(content, wishes.on_progress)
+        pins = await self._trial.pins()
         if version.state == "words" and not wishes.accept:  # It was never tried.
-            await self._refuse_broken(await self._trial.broken(content, vectors, {}), version)
-        return await self._build(await self._add(content), vectors, considered=None)
+            broken = await self._trial.broken(content, vectors, pins, lines={})
+            await self._refuse_broken(broken, version)
+        return await self._build(await self._add(content), vectors, pins, considered=None)
 
     async def _words_first(self, content: Content, wishes: Wishes) -> Version | None:
         """Make a first version live before it has vectors, where somebody waits for it."""
@@ -184,10 +187,10 @@ class Publisher:
         )
 
     async def _build(
-        self, version: Version, vectors: TextVectors, *, considered: str | None
+        self, version: Version, vectors: TextVectors, pins: Once, *, considered: str | None
     ) -> Published:
         indexes = await self._tools.indexes()
-        await asyncio.to_thread(indexes.write, version.name, vectors)
+        await asyncio.to_thread(indexes.write, version.name, vectors, pins.used)
         await self._versions.mark(version, "whole")
         await self._versions.switch(version, considered=considered)
         return Published(replace(version, state="whole"), vectors.embedded, is_new=True)

@@ -151,7 +151,7 @@ class TextVectors:
 class EmbedsQuestions(Protocol):
     """A model, as far as questions need it."""
 
-    def embed_query(self, text: str) -> list[float]:
+    def embed_query(self, text: str) -> Sequence[float]:
         """Return the vector of a question."""
         ...
 

@@ -1,6 +1,6 @@
 """What publishing needs that takes seconds to load."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from bot.backends.knowledge.texts import Array, TextVectors
@@ -20,7 +20,13 @@ class Indexes(Protocol):
         """Return the vector of each text in it; none where it is not there."""
         ...
 
-    def write(self, name: str, vectors: TextVectors) -> None:
+    def questions(self, name: str) -> Mapping[str, Array]:
+        """Return the vectors of the pinned questions that were written with it."""
+        ...
+
+    def write(
+        self, name: str, vectors: TextVectors, questions: Mapping[str, Sequence[float]]
+    ) -> None:
         """Write a new one."""
         ...
 

@@ -1,7 +1,7 @@
 """Tries a folder before it is live: what it lacks, what it would answer, what would change."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.versions import Versions
 from bot.backends.knowledge.words import Glossary
 from bot.core.messages import DEFAULT_LANGUAGE
-from bot.core.ports import KnowledgeError
+from bot.core.ports import BotError, KnowledgeError
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -57,7 +57,6 @@ class Trial:
         self._tools = tools
         self._embeddings = embeddings
         self._answering = answering
-        self._pinned: Once | None = None
 
     async def check(self, checked: Checked, on_progress: Progress) -> Checked:
         """Add to the findings of a folder what only a search of it shows.
@@ -68,15 +67,16 @@ class Trial:
         """
         sound = _sound(checked)
         glossary = Glossary(sound.content.glossary)
-        pins = asyncio.create_task(self._embed_pins(sound.content))  # On processors of its own.
-        vectors = await self.vectors(sound.content, await self._known(), on_progress)
+        pins = await self.pins()
+        ahead = asyncio.create_task(self._embed(sound.content, pins))  # Beside, where new.
+        vectors = await self.prepare(sound.content, on_progress)
         served = await asyncio.to_thread(Served.of, sound.content)
-        await pins
-        searched, compared, broken = await asyncio.gather(
+        searched, compared, _ = await asyncio.gather(
             asyncio.to_thread(lambda: list(unfound_questions(sound.cards, served, vectors))),
             asyncio.to_thread(lambda: list(compared_findings(sound.cards, glossary))),
-            self._broken(served, vectors, checked.pinned_lines),
+            ahead,
         )
+        broken = await self._broken(served, vectors, pins, lines=checked.pinned_lines)
         findings = (*checked.findings, *searched, *compared, *broken)
         return replace(checked, findings=in_order(findings))
 
@@ -92,12 +92,12 @@ class Trial:
         pinned = checked.content.pinned
         asked = list(dict.fromkeys([*pinned, *questions]))
         live, known = await self._versions.live(), await self._known()
-        embeddings = Once(await self._loaded())
+        pins = await self.pins()
 
         async def answers(content: Content) -> Sequence[Tried]:
             vectors = await self.vectors(content, known, on_progress)
             return await self._answers(
-                await asyncio.to_thread(Served.of, content), vectors, asked, embeddings
+                await asyncio.to_thread(Served.of, content), vectors, asked, pins
             )
 
         after = await answers(checked.content)
@@ -122,10 +122,21 @@ class Trial:
         return await self.vectors(content, await self._known(), on_progress)
 
     async def broken(
-        self, content: Content, vectors: TextVectors, lines: Mapping[str, int]
+        self, content: Content, vectors: TextVectors, pins: "Once", *, lines: Mapping[str, int]
     ) -> tuple[Finding, ...]:
         """Return the pinned questions that a content answers otherwise than is pinned."""
-        return await self._broken(await asyncio.to_thread(Served.of, content), vectors, lines)
+        await self._embed(content, pins)
+        served = await asyncio.to_thread(Served.of, content)
+        return await self._broken(served, vectors, pins, lines=lines)
+
+    async def pins(self) -> "Once":
+        """Return the model, with the vectors that the live version's pinned questions have."""
+        live = await self._versions.live()
+        known: Mapping[str, Array] = {}
+        if live and live.embeddings == self._embeddings:
+            indexes = await self._tools.indexes()
+            known = await asyncio.to_thread(indexes.questions, live.name)
+        return Once(lambda: self._tools.embeddings(self._embeddings), known)
 
     async def vectors(
         self, content: Content, known: Mapping[str, Array], on_progress: Progress
@@ -148,33 +159,24 @@ class Trial:
         return await asyncio.to_thread(indexes.vectors, live.name)
 
     async def _broken(
-        self, served: Served, vectors: TextVectors, lines: Mapping[str, int]
+        self, served: Served, vectors: TextVectors, pins: "Once", *, lines: Mapping[str, int]
     ) -> tuple[Finding, ...]:
         pinned = served.content.pinned
         if not pinned:
             return ()
-        tried = await self._answers(served, vectors, list(pinned), await self._pin_embeddings())
+        tried = await self._answers(served, vectors, list(pinned), pins)
         return broken_pins(pinned, tried, lines=lines)
 
-    async def _embed_pins(self, content: Content) -> None:
+    async def _embed(self, content: Content, pins: "Once") -> None:
         """Embed the pinned questions ahead, as most of them will be asked."""
-        if not content.pinned:
-            return
-        embeddings = await self._pin_embeddings()
         glossary = Glossary(content.glossary)
         texts = [as_embedded(text, DEFAULT_LANGUAGE, glossary) for text in content.pinned]
         try:
-            await asyncio.to_thread(lambda: [embeddings.embed_query(text) for text in texts])
+            await asyncio.to_thread(lambda: [pins.embed_query(text) for text in texts])
+        except BotError:
+            raise
         except Exception as error:  # A provider's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-
-    async def _pin_embeddings(self) -> "Once":
-        if self._pinned is None:
-            self._pinned = Once(await self._loaded())
-        return self._pinned
-
-    async def _loaded(self) -> "Embeddings":
-        return await asyncio.to_thread(self._tools.embeddings, self._embeddings)
 
     async def _answers(
         self,
@@ -207,14 +209,19 @@ def _sound(checked: Checked) -> Checked:
 
 
 class Once:
-    """Embeds each question once, since two versions are asked the same."""
+    """Embeds each question once; the model is loaded for the first whose vector is not known."""
 
-    def __init__(self, embeddings: "Embeddings") -> None:
-        self._embeddings = embeddings
-        self._known: dict[str, list[float]] = {}
+    def __init__(self, load: Callable[[], "Embeddings"], known: Mapping[str, Array]) -> None:
+        self._load = load
+        self._known: dict[str, Sequence[float]] = {
+            text: vector.tolist() for text, vector in known.items()
+        }
+        self.used: dict[str, Sequence[float]] = {}
+        """The questions that were embedded, with their vectors."""
 
-    def embed_query(self, text: str) -> list[float]:
+    def embed_query(self, text: str) -> Sequence[float]:
         """Embed a question."""
         if text not in self._known:
-            self._known[text] = self._embeddings.embed_query(text)
-        return self._known[text]
+            self._known[text] = self._load().embed_query(text)
+        self.used[text] = self._known[text]
+        return self.used[text]

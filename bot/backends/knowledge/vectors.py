@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,10 @@ def _connect_server(url: str, settings: Settings) -> ClientAPI:
     return client  # type: ignore[no-any-return] # its private parts have no types
 
 
+def _questions(name: str) -> str:
+    return f"{name}-pinned"
+
+
 class Collections:
     """What is in Chroma: a collection for each version that is kept."""
 
@@ -84,17 +88,30 @@ class Collections:
             raise KnowledgeError("search_failed", reason=error) from error
         return dict(zip(found["documents"], found["embeddings"], strict=True))
 
-    def write(self, name: str, vectors: TextVectors) -> None:
-        """Write a new collection.
+    def questions(self, name: str) -> Mapping[str, Array]:
+        """Return the vectors of the pinned questions that were written with a collection.
+
+        Raises:
+            KnowledgeError: Chroma failed.
+        """
+        return self.vectors(_questions(name))
+
+    def write(
+        self, name: str, vectors: TextVectors, questions: Mapping[str, Sequence[float]]
+    ) -> None:
+        """Write a new collection, and one beside it for the pinned questions' vectors.
 
         Raises:
             KnowledgeError: Chroma failed, or did not take every text.
         """
         texts = vectors.texts
         try:
-            collection = self.client.create_collection(
-                name, metadata=dict(COSINE), embedding_function=None
-            )
+            if questions:
+                asked = list(questions)
+                self._new(_questions(name)).add(
+                    ids=asked, embeddings=[questions[text] for text in asked], documents=asked
+                )
+            collection = self._new(name)
             for start in range(0, len(texts), _WRITTEN_AT_ONCE):
                 part = slice(start, start + _WRITTEN_AT_ONCE)
                 collection.add(
@@ -128,8 +145,9 @@ class Collections:
 
     def drop(self, name: str) -> None:
         """Delete a collection if it is there."""
-        with suppress(NotFoundError, ValueError):
-            self.client.delete_collection(name)
+        for each in (name, _questions(name)):
+            with suppress(NotFoundError, ValueError):
+                self.client.delete_collection(each)
         self._sweep()
 
     def renew(self) -> None:
@@ -166,6 +184,9 @@ class Collections:
         for path in there:
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _new(self, name: str) -> Any:
+        return self.client.create_collection(name, metadata=dict(COSINE), embedding_function=None)
 
     def _found(self, name: str) -> Any | None:
         try:
