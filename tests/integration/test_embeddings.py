@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.app.assembly import App, open_app
-from bot.backends.models import EMBEDDED, load_embeddings
+from bot.backends.models import EMBEDDED, Spreading, load_embeddings
 from bot.core.ports import KnowledgeError, ModelError
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -187,3 +187,44 @@ def test_a_text_that_cannot_be_embedded_fails_alone() -> None:
         failures = [each.exception() for each in asked]
 
     assert [type(failure) for failure in failures] == [type(None)] * 15 + [UnicodeEncodeError]
+
+
+def test_a_question_is_spread_once_the_machine_was_seen_idle() -> None:
+    now = 0.0
+    spreading = Spreading(lambda: now)
+    before = spreading.pays
+
+    spreading.kept(0.012, work=0.011, letters=30)
+    seen_idle = spreading.pays
+    now = 11.0
+    long_ago = spreading.pays
+
+    assert (before, seen_idle, long_ago) == (False, True, False)
+
+
+def test_a_question_keeps_to_one_processor_beside_other_programs() -> None:
+    spreading = Spreading(lambda: 0.0)
+
+    spreading.kept(0.012, work=0.011, letters=30)
+    spreading.kept(0.060, work=0.020, letters=30)
+
+    assert not spreading.pays
+
+
+def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
+    now = 0.0
+    spreading = Spreading(lambda: now)
+    waits = []
+    for _ in range(6):
+        spreading.kept(0.012, work=0.011, letters=30)
+        spreading.spread(0.9, letters=30)
+        began = now
+        while not spreading.pays:
+            now += 1.0
+            spreading.kept(0.012, work=0.011, letters=30)
+        waits.append(now - began)
+
+    spreading.spread(0.007, letters=30)
+
+    assert waits == [5, 10, 20, 40, 60, 60]
+    assert spreading.pays
