@@ -26,7 +26,7 @@ _CROWDED = 1.0  # Seconds after questions met in which the next ones are expecte
 _BUSY = 1.25  # Times its own work: what takes longer had to wait for other programs.
 _SLOW = 2.0  # Times what one processor takes: a question takes half of it, spread over two.
 _SEEN = 10.0  # Seconds for which a machine that was seen idle is thought to be.
-_WARY, _WARIEST = 5.0, 60.0  # Seconds until what was slow is tried again.
+_WARY, _WARIEST = 1.0, 60.0  # Seconds until what was slow is tried again.
 _SAMPLE = "berapa ongkir untuk paket dua kilo ya"
 
 

@@ -109,6 +109,11 @@ class Inbox:
             self._came_free.clear()
             await self._came_free.wait()
 
+    async def lull(self, *, within: float) -> None:
+        """Return once nothing is in hand, and after so many seconds at the latest."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within)
+
     async def finish(self, *, within: float) -> int:
         """Finish what is in hand, at most `within` seconds; return how many updates are left."""
         self._is_ending = True

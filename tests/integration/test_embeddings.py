@@ -215,7 +215,7 @@ def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
     now = 0.0
     spreading = Spreading(lambda: now)
     waits = []
-    for _ in range(6):
+    for _ in range(8):
         spreading.kept(0.012, work=0.011, letters=30)
         spreading.spread(0.9, letters=30)
         began = now
@@ -226,5 +226,5 @@ def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
 
     spreading.spread(0.007, letters=30)
 
-    assert waits == [5, 10, 20, 40, 60, 60]
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert spreading.pays

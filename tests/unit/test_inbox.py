@@ -499,6 +499,33 @@ async def test_there_is_no_room_until_something_is_answered(mail: MemoryMail) ->
 # What fails.
 
 
+async def test_a_lull_is_there_once_nothing_is_in_hand(mail: MemoryMail) -> None:
+    handled = Handled(mail, held={1})
+    inbox = await opened(handled)
+    await inbox.lull(within=FOR_EVER)
+    await inbox.receive([letter(1)])
+
+    lull = asyncio.create_task(inbox.lull(within=FOR_EVER))
+    await settle()
+    is_there_before = lull.done()
+    handled.go_on.set()
+    await lull
+
+    assert not is_there_before
+    assert handled.updates == [1]
+
+
+async def test_a_lull_is_waited_for_no_longer_than_said(mail: MemoryMail) -> None:
+    handled = Handled(mail, held={1})
+    inbox = await opened(handled)
+    await inbox.receive([letter(1)])
+
+    await inbox.lull(within=0.0)
+
+    assert handled.begun == [1]
+    assert handled.updates == []
+
+
 async def test_an_update_that_fails_is_tried_again_after_growing_pauses(
     mail: MemoryMail, sleep: Sleep
 ) -> None:
