@@ -108,6 +108,32 @@ def test_a_draft_is_never_live(tmp_path: Path) -> None:
     assert names(checked) == ["stalls#papers.id", "stalls#cost.id"]
 
 
+def test_a_draft_file_keeps_nothing_from_going_live(tmp_path: Path) -> None:
+    draft = f"---\ndraft: true\nreview_by: soon\n---\n{card('new', 'Call 0812-3456-7890.')}"
+
+    checked = check(write(tmp_path, {"new.md": draft + card("old", "Text.")}))
+
+    assert {code for _, _, code in found(checked)} == {"BAD_DATE", "DRAFT_FILE", "PERSONAL_DATA"}
+    assert checked.mistakes == ()
+    assert names(checked) == ["stalls#papers.id", "stalls#cost.id"]
+
+
+def test_a_card_of_a_draft_file_that_goes_live_is_checked_as_any_other(tmp_path: Path) -> None:
+    live = "## New {#new}\ndraft: false\n\nText.\n"
+
+    checked = check(write(tmp_path, {"new.md": f"---\ndraft: true\n---\n{live}"}))
+
+    assert [finding.code for finding in checked.mistakes] == ["NO_DATE", "NO_SOURCE"]
+
+
+def test_a_folder_of_drafts_alone_holds_no_card(tmp_path: Path) -> None:
+    files = {"stalls.md": "---\ndraft: true\n---\n## New {#new}\n\nText.\n", "notes.txt": "x"}
+
+    checked = check(write(tmp_path, files))
+
+    assert [finding.code for finding in checked.mistakes] == ["NO_CARDS"]
+
+
 def test_a_card_of_what_is_unknown_needs_no_source_and_no_date(tmp_path: Path) -> None:
     keys = "unknown: true\nlooked_for: 2029-01-01"
     text = f"---\ntopic: x\n---\n## Q {{#q}}\nDitanyakan: q\n{keys}\n\nAsk.\n"

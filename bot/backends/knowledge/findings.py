@@ -10,7 +10,7 @@ Level = Literal["mistake", "warning"]
 WARNINGS = frozenset(
     {
         *("NO_QUESTIONS", "SAME_QUESTION", "UNFOUND_QUESTION", "OTHER_FIGURES"),
-        *("NO_TRANSLATION", "OLD_TRANSLATION", "PAST_REVIEW", "UNREAD_FILE"),
+        *("NO_TRANSLATION", "OLD_TRANSLATION", "PAST_REVIEW", "UNREAD_FILE", "DRAFT_FILE"),
     }
 )
 """Codes that do not keep a version from going live; every other code does."""
@@ -24,11 +24,13 @@ class Finding:
     line: int
     code: str
     values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    is_of_draft: bool = False
+    """It is of a file that is a draft: nothing of it goes live, so that it keeps nothing back."""
 
     @property
     def level(self) -> Level:
         """Say whether it keeps a version from going live."""
-        return "warning" if self.code in WARNINGS else "mistake"
+        return "warning" if self.is_of_draft or self.code in WARNINGS else "mistake"
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

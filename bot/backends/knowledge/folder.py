@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,6 +69,7 @@ class _Folder:
         self.today = today
         self.findings: set[Finding] = set()
         self.cards: list[ReadCard] = []
+        self.drafts: set[str] = set()
 
     def check(self) -> Checked:
         sources = self._sources()
@@ -78,8 +79,7 @@ class _Folder:
         for path in sorted(self.folder.rglob("*.md")):
             self._read_cards(path.relative_to(self.folder))
         self._warn_of_unread_files()
-        if all(read.draft for read in self.cards) and not self.findings:
-            self.findings.add(Finding(".", 1, "NO_CARDS"))
+        self._miss_cards()
         live = tuple(read.card for read in self.cards if not read.draft)
         content = Content(
             live,
@@ -90,7 +90,19 @@ class _Folder:
         )
         lines = {question: line for question, (_, line) in pinned.items()}
         self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
-        return Checked(content, in_order(self.findings), tuple(self.cards), lines)
+        findings = (
+            replace(each, is_of_draft=True) if each.file in self.drafts else each
+            for each in self.findings
+        )
+        return Checked(content, in_order(findings), tuple(self.cards), lines)
+
+    def _miss_cards(self) -> None:
+        """Note that no card would be live, where no mistake says why."""
+        is_explained = any(
+            each.level == "mistake" and each.file not in self.drafts for each in self.findings
+        )
+        if all(read.draft for read in self.cards) and not is_explained:
+            self.findings.add(Finding(".", 1, "NO_CARDS"))
 
     def _read_cards(self, path: Path) -> None:
         file = path.as_posix()
@@ -103,6 +115,9 @@ class _Folder:
         read = read_file(text, file=file, stem=stem, language=language)
         self.cards += read.cards
         self.findings.update(read.findings)
+        if read.is_draft:
+            self.drafts.add(file)
+            self.findings.add(Finding(file, 1, "DRAFT_FILE", {"count": len(read.cards)}))
 
     def _text(self, path: Path) -> str | None:
         content = (self.folder / path).read_bytes().removeprefix(codecs.BOM_UTF8)

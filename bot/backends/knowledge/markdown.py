@@ -61,6 +61,8 @@ class ReadFile:
 
     cards: list[ReadCard] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    is_draft: bool = False
+    """The file is a draft as a whole: no card of it says otherwise."""
 
 
 Keys = dict[str, tuple[Any, int]]
@@ -84,6 +86,7 @@ def read_file(text: str, *, file: str, stem: str, language: Language) -> ReadFil
         values = {"said": said[0], "named": language}
         read.findings.append(Finding(file, said[1], "LANGUAGE_MISMATCH", values))
     shared["language"] = (language, said[1])
+    read.is_draft = shared.get("draft", ("", 1))[0] == "true"
     for section in _sections(body, file=file, findings=read.findings):
         _read_card(section, shared, file=file, stem=stem, read=read)
     if not read.cards and not read.findings:
@@ -132,6 +135,7 @@ def _read_card(section: list[Line], shared: Keys, *, file: str, stem: str, read:
     elif not _ANCHOR.fullmatch(anchor):
         found.append(Finding(file, heading.number, "BAD_ANCHOR", {"anchor": anchor}))
     keys, asked, text = _card_lines(rest, file=file, findings=found)
+    read.is_draft &= "draft" not in keys
     merged = shared | keys
     values = _validated(merged, file=file, findings=found)
     body = "\n".join(line.text for line in text).strip()
