@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.ageing import live_due, say_due
 from bot.cli.changes import say_change
 from bot.cli.output import (
     CONTENT_FAILED,
@@ -186,7 +187,7 @@ def rollback(
 
 @app.command()
 def status() -> None:
-    """Say what is live, and whether the folder differs from it.
+    """Say what is live, whether the folder differs from it, and which cards have grown old.
 
     Example: `akar knowledge status`
     """
@@ -202,6 +203,7 @@ def status() -> None:
             if live:
                 is_live = await is_folder_live(versions, settings.knowledge)
                 say_folder(settings.knowledge, is_live=is_live)
+                say_due(await live_due(versions))
 
     asyncio.run(main())
 

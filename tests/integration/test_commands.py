@@ -293,7 +293,8 @@ def test_syncing_publishes_and_says_so_once(tmp_path: Path) -> None:
     assert first.stdout.startswith("2 cards are live; 8 texts were embedded in ")
     assert second.stdout == "Nothing to publish: 2 cards are live already.\n"
     assert after.stdout.startswith("Live: version 1 of ")
-    assert after.stdout.endswith("knowledge is what is live.\n")
+    assert "\nknowledge is what is live.\n" in after.stdout
+    assert after.stdout.endswith("\nNo card is due to be looked at within two weeks.\n")
     assert [done.returncode for done in (before, first, second, after)] == [0] * 4
     assert [done.stderr for done in (before, first, second, after)] == [""] * 4
 
