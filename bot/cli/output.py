@@ -22,7 +22,17 @@ CALLED_WRONGLY = 2
 SURROUNDINGS_FAILED = 3
 
 _EXIT_CODES = {
-    "folder_mistakes": CONTENT_FAILED,
+    **dict.fromkeys(
+        (
+            "folder_mistakes",
+            "document_other",
+            "document_damaged",
+            "document_encrypted",
+            "document_empty",
+            "document_large",
+        ),
+        CONTENT_FAILED,
+    ),
     **dict.fromkeys(
         (
             "setting_unknown",
@@ -46,6 +56,12 @@ _EXIT_CODES = {
             "data_missing",
             "forget_unasked",
             "version_unknown",
+            "document_missing",
+            "document_no_file",
+            "document_unknown",
+            "draft_outside",
+            "draft_unread",
+            "draft_exists",
         ),
         CALLED_WRONGLY,
     ),

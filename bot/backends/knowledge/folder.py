@@ -90,10 +90,7 @@ class _Folder:
         )
         lines = {question: line for question, (_, line) in pinned.items()}
         self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
-        findings = (
-            replace(each, is_of_draft=True) if each.file in self.drafts else each
-            for each in self.findings
-        )
+        findings = (_of_draft(each) if each.file in self.drafts else each for each in self.findings)
         return Checked(content, in_order(findings), tuple(self.cards), lines)
 
     def _miss_cards(self) -> None:
@@ -111,7 +108,7 @@ class _Folder:
         text = self._text(path)
         if text is None:
             return
-        stem, language = _split_language(file)
+        stem, language = split_language(file)
         read = read_file(text, file=file, stem=stem, language=language)
         self.cards += read.cards
         self.findings.update(read.findings)
@@ -195,11 +192,17 @@ class _Folder:
                 self.findings.add(Finding(file, 1, "UNREAD_FILE", {"near": near}))
 
 
+def _of_draft(finding: Finding) -> Finding:
+    """Return a finding of a draft file; what its every card lacks is said once, for its top."""
+    line = 1 if finding.code in ("NO_DATE", "NO_SOURCE") else finding.line
+    return replace(finding, line=line, is_of_draft=True)
+
+
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _split_language(file: str) -> tuple[str, Language]:
+def split_language(file: str) -> tuple[str, Language]:
     """Split `onboarding/buka-toko.en.md` into its name and its language."""
     stem = file.removesuffix(".md")
     name, dot, language = stem.rpartition(".")

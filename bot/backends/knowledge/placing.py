@@ -1,0 +1,51 @@
+"""Where new files go in a knowledge folder; nothing that is there is ever overwritten."""
+
+from pathlib import Path, PurePosixPath
+
+from bot.core.ports import KnowledgeError
+
+_UNREAD = ("_", "README")
+
+
+def place(folder: Path, to: Path | None, stem: str) -> PurePosixPath:
+    """Return where in the folder a new file goes: `to` is a file ending in .md, or a folder.
+
+    Raises:
+        KnowledgeError: there is no such folder, it is outside, the bot would not read the file
+            there, or there is one.
+    """
+    if not folder.is_dir():
+        raise KnowledgeError("knowledge_missing", path=folder)
+    wanted = _inside(folder, to) if to else Path()
+    target = wanted if wanted.suffix == ".md" else wanted / f"{stem}.md"
+    if not (folder / target).parent.resolve().is_relative_to(folder.resolve()):
+        raise KnowledgeError("draft_outside", path=to, folder=folder)
+    is_hidden = any(part.startswith(".") for part in target.parts)
+    if is_hidden or target.name.startswith(_UNREAD) or wanted.suffix not in ("", ".md"):
+        raise KnowledgeError("draft_unread", path=folder / target)
+    if (folder / target).exists() or (folder / target).is_symlink():
+        raise KnowledgeError("draft_exists", path=folder / target)
+    return PurePosixPath(target)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        KnowledgeError: it is there, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise KnowledgeError("draft_exists", path=path) from error
+    except OSError as error:
+        raise KnowledgeError("file_unwritable", path=path, reason=error.strerror) from error
+
+
+def _inside(folder: Path, to: Path) -> Path:
+    """Return a path as seen from the folder, though it may have been given from elsewhere."""
+    if to.absolute().is_relative_to(folder.absolute()):
+        return to.absolute().relative_to(folder.absolute())
+    return to
