@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+_SHIPPED = tuple(folder / "prompts" for folder in Path(__file__).parents[1:3])
+
 
 def prompts_folder(chosen: Path) -> Path:
     """Return the folder of words: the chosen one, else the one that came with the program."""
-    here = Path(__file__).parent.parent
-    shipped = (here / "prompts", here.parent / "prompts")
     if chosen.is_dir() or chosen != Path("prompts"):
         return chosen
-    return next((folder for folder in shipped if folder.is_dir()), chosen)
+    return next((folder for folder in _SHIPPED if folder.is_dir()), chosen)
+
+
+def template_folder() -> Path:
+    """Return the start of a knowledge folder, which came with the program."""
+    return next(folder for folder in _SHIPPED if folder.is_dir()) / "new-knowledge"

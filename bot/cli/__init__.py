@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(knowledge.app, name="knowledge")
 knowledge.app.command("import")(drafting.import_document)
+knowledge.app.command("new")(drafting.new)
 app.command("run")(running.run)
 app.command("simulator")(running.simulator)
 app.command("ask")(asking.ask)

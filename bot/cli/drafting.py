@@ -1,4 +1,4 @@
-"""`akar knowledge import`."""
+"""`akar knowledge import` and `akar knowledge new`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,19 @@ def import_document(
     draft = drafted(content, file.name, _head(folder, target.as_posix(), file.name))
     write_new(folder / target, draft.text)
     _say_made(draft, folder / target, file.name)
+
+
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
+    """Make a knowledge folder for another program, with examples that explain themselves.
+
+    Example: `akar knowledge new my-program`
+    """
+    from bot.app.folders import template_folder
+    from bot.backends.knowledge.placing import begin_folder
+
+    for name in begin_folder(template_folder(), folder):
+        say((folder / name).as_posix())
+    say(sentence("begun", path=folder))
 
 
 def _say_made(draft: "Draft", path: Path, name: str) -> None:

@@ -62,6 +62,7 @@ _EXIT_CODES = {
             "draft_outside",
             "draft_unread",
             "draft_exists",
+            "folder_taken",
         ),
         CALLED_WRONGLY,
     ),

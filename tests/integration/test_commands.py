@@ -516,7 +516,10 @@ def test_an_unknown_command_is_a_wrong_call(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "simulator", "ask", "search", "knowledge check", "knowledge sync", "knowledge status"],
+    [
+        *("run", "simulator", "ask", "search", "knowledge check", "knowledge sync"),
+        *("knowledge status", "knowledge import", "knowledge new"),
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str) -> None:
     done = CliRunner().invoke(app, [*command.split(), "--help"])

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot.app.assembly import open_app
 from bot.cli import app
 from bot.cli.output import error_text, exit_code
 from bot.core.ports import BotError
+from bot.settings import Settings
+from tests.conftest import ROOT
 from tests.integration.documents import docx, heading, paragraph
 from tests.integration.houses import House
 from tests.integration.knowledge_folders import write
@@ -127,3 +130,41 @@ def test_an_import_without_a_knowledge_folder_names_it(
     said = knowledge("import", "a.txt")
 
     assert (said.code, said.text[:40]) == (2, "There is no knowledge folder at knowledg")
+
+
+# new
+
+
+async def test_a_new_folder_is_one_that_a_bot_can_run_on(folder: Path) -> None:
+    said = knowledge("new", "ours")
+
+    settings = Settings(data=folder / "data", knowledge=Path("ours"), prompts=ROOT / "prompts")
+    async with open_app(settings) as bot:
+        checked = await bot.knowledge.check(on_progress=lambda _done, _total: None)
+        await bot.make_live(on_progress=lambda _done, _total: None)
+        turns = [await bot.ask(text) for text in checked.content.program.examples["id"]]
+    assert (said.code, said.text.splitlines()[0]) == (0, "ours/README.md")
+    assert "AKAR_KNOWLEDGE=ours akar knowledge check" in said.text
+    assert checked.findings == ()
+    assert [turn.candidates[0].card for turn in turns] == [
+        *("program/tentang#apa-itu", "program/tentang#siapa-boleh-ikut", "pelatihan/kelas#jadwal"),
+    ]
+    assert [type(turn.outcome).__name__ for turn in turns] == ["Answer"] * 3
+
+
+@pytest.mark.parametrize("taken", ["knowledge", "file.txt", "file.txt/below"])
+def test_a_new_folder_replaces_nothing(folder: Path, taken: str) -> None:
+    (folder / "file.txt").write_text("mine")
+
+    said = knowledge("new", taken)
+
+    assert said.code in (2, 3)
+    assert said.text.startswith((f"{taken} is there and not empty.", f"{taken} cannot be written:"))
+    assert (folder / "file.txt").read_text() == "mine"
+    assert not (folder / "knowledge/glossary.yaml").exists()
+
+
+def test_a_new_folder_may_be_there_if_it_is_empty(folder: Path) -> None:
+    (folder / "empty").mkdir()
+
+    assert knowledge("new", "empty").code == 0

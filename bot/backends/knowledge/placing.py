@@ -1,5 +1,6 @@
 """Where new files go in a knowledge folder; nothing that is there is ever overwritten."""
 
+import shutil
 from pathlib import Path, PurePosixPath
 
 from bot.core.ports import KnowledgeError
@@ -42,6 +43,24 @@ def write_new(path: Path, text: str) -> None:
         raise KnowledgeError("draft_exists", path=path) from error
     except OSError as error:
         raise KnowledgeError("file_unwritable", path=path, reason=error.strerror) from error
+
+
+def begin_folder(template: Path, folder: Path) -> list[str]:
+    """Copy the start of a knowledge folder; return the names of its files.
+
+    Raises:
+        KnowledgeError: the folder holds something, or cannot be written.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise KnowledgeError("folder_taken", path=folder)
+        shutil.copytree(template, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    except OSError as error:
+        reason = error.strerror or error
+        raise KnowledgeError("file_unwritable", path=folder, reason=reason) from error
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def _inside(folder: Path, to: Path) -> Path:
