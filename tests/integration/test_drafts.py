@@ -8,10 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.backends.knowledge.documents import MAX_BYTES, markdown_of
 from bot.backends.knowledge.drafts import Draft, Head, draft_of, drafted, slug
 from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.markdown import read_file
 from bot.backends.knowledge.placing import place, write_new
 from bot.core.ports import KnowledgeError
 from tests.fakes import TODAY
@@ -217,6 +220,35 @@ def test_a_long_text_is_cut_where_it_reads_best(text: str, first: str) -> None:
 
     assert cut[0] == first
     assert "".join("".join(cut).split()) == "".join(text.split())
+
+
+SCRAPS = [
+    *(
+        "# A\n",
+        "## {#x} B\n",
+        "**C**\n",
+        "- a\n",
+        "| a | b |\n",
+        "| q? | r |\n",
+        "|\n",
+        "\n",
+        "\n\n",
+    ),
+    *("Ditanyakan: x | y\n", "Ditanyakan:\n", "---\n", "```\n", "![a](b)\n", "[c](#d) ", "Apa?\n"),
+    *("draft: false\n", "x" * 950, "kata " * 300, "\f", "\u200b", "\u2028", f"# {'j' * 130}\n"),
+]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.sampled_from(SCRAPS) | st.text(max_size=20), max_size=25).map("".join))
+def test_whatever_a_document_holds_its_draft_is_in_the_format(markdown: str) -> None:
+    made = draft(f"{markdown}\n\na")
+
+    read = read_file(made.text, file="a.md", stem="a", language="id")
+    lacking = {"NO_DATE", "NO_SOURCE", "EMPTY_CARD", "ASKED_TOO_LATE"}
+    assert {finding.code for finding in read.findings} <= lacking
+    assert (read.is_draft, len(read.cards)) == (True, made.cards)
+    assert len({each.card.name for each in read.cards}) == made.cards
 
 
 # Where it goes

@@ -17,6 +17,7 @@ from bot.core.messages import Language
 from bot.core.ports import KnowledgeError
 
 _ASKED = re.compile(rf"\**{ASKED}:?\**:?\s*(?P<forms>\S.*)", re.IGNORECASE)
+_HEADING_MARK = re.compile(r"^(#{1,6}\s+)+", re.MULTILINE)
 _NO_NAME = "kartu"  # The anchor of a heading that has no Latin letter.
 _LONGEST_ANCHOR = 50
 _CUTS = ((r"\n{2,}", "\n\n"), (r"\n", "\n"), (r"(?<=[.!?。！？])\s+", " "), (r"\s+", " "))
@@ -131,7 +132,8 @@ def _cards(found: Sequence[Section]) -> Iterator[str]:
             anchor = _free(slug(section.title), anchors)
             anchors.add(anchor)
             head = [f"## {title} {{#{anchor}}}", *(asked if number == 1 else [])]
-            yield "\n".join([*head, "", piece, ""] if piece else [*head, ""])
+            body = _HEADING_MARK.sub("", piece).strip()
+            yield "\n".join([*head, "", body, ""] if body else [*head, ""])
 
 
 def _free(anchor: str, taken: Collection[str]) -> str:
