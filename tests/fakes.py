@@ -54,6 +54,7 @@ _FILLED = {
     "undated": "undated, seen {seen}",
     "deadline_passed": "{date} has passed",
     "review_due": "check this of {date}",
+    "review_due_undated": "check this seen on {seen}",
     "source_view": "**{title}**\n{text}\n{date}\n{sources}",
     "source_line": "{publisher}: [{title}]({url}), {date}",
     "source_line_unlinked": "{publisher}: {title}, {date}",

@@ -177,10 +177,17 @@ def _caveats(passage: Passage, *, phrases: Phrases, today: date) -> list[str]:
         when = spelled(passage.deadline.isoformat(), phrases=phrases)
         caveats.append(phrases["deadline_passed"].format(date=when))
     if passage.review_by and passage.review_by < today and passage.as_of:
-        caveats.append(phrases["review_due"].format(date=dated(passage, phrases=phrases)))
+        caveats.append(_review_due(passage, phrases=phrases))
     if passage.language != phrases["language"]:
         caveats.append(phrases["other_language"])
     return caveats
+
+
+def _review_due(passage: Passage, *, phrases: Phrases) -> str:
+    """Say how old a card is whose review is due."""
+    if passage.as_of == "undated":
+        return phrases["review_due_undated"].format(seen=spelled(passage.seen, phrases=phrases))
+    return phrases["review_due"].format(date=spelled(passage.as_of, phrases=phrases))
 
 
 def _keyboard(passage: Passage, related: Sequence[Passage], *, phrases: Phrases) -> Keyboard:

@@ -111,6 +111,12 @@ def test_says_that_a_review_is_due() -> None:
     assert reply.body == "Bring a permit.\n\ncheck this of 28 Aug 2029"
 
 
+def test_says_that_a_review_is_due_of_what_has_no_date() -> None:
+    reply = rendered(Answer(passage(review_by=YESTERDAY, as_of="undated", seen="2030-01-05")))
+
+    assert reply.body == "Bring a permit.\n\ncheck this seen on 5 Jan 2030"
+
+
 @pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=1)])
 def test_says_nothing_of_dates_that_are_still_to_come(day: date) -> None:
     reply = rendered(Answer(passage(deadline=day, review_by=day)))
