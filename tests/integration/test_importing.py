@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.app.assembly import open_app
+from bot.backends.knowledge.folder import check_folder
 from bot.cli import app
 from bot.cli.output import error_text, exit_code
 from bot.core.ports import BotError
-from bot.settings import Settings
-from tests.conftest import ROOT
+from tests.fakes import TODAY
 from tests.integration.documents import docx, heading, paragraph
 from tests.integration.houses import House
 from tests.integration.knowledge_folders import write
@@ -135,21 +134,13 @@ def test_an_import_without_a_knowledge_folder_names_it(
 # new
 
 
-async def test_a_new_folder_is_one_that_a_bot_can_run_on(folder: Path) -> None:
+def test_a_new_folder_holds_nothing_to_mend(folder: Path) -> None:
     said = knowledge("new", "ours")
 
-    settings = Settings(data=folder / "data", knowledge=Path("ours"), prompts=ROOT / "prompts")
-    async with open_app(settings) as bot:
-        checked = await bot.knowledge.check(on_progress=lambda _done, _total: None)
-        await bot.make_live(on_progress=lambda _done, _total: None)
-        turns = [await bot.ask(text) for text in checked.content.program.examples["id"]]
+    checked = check_folder(folder / "ours", today=TODAY)
     assert (said.code, said.text.splitlines()[0]) == (0, "ours/README.md")
     assert "AKAR_KNOWLEDGE=ours akar knowledge check" in said.text
-    assert checked.findings == ()
-    assert [turn.candidates[0].card for turn in turns] == [
-        *("program/tentang#apa-itu", "program/tentang#siapa-boleh-ikut", "pelatihan/kelas#jadwal"),
-    ]
-    assert [type(turn.outcome).__name__ for turn in turns] == ["Answer"] * 3
+    assert (checked.findings, len(checked.content.cards)) == ((), 8)
 
 
 @pytest.mark.parametrize("taken", ["knowledge", "file.txt", "file.txt/below"])
