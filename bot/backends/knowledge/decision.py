@@ -16,12 +16,14 @@ class Decision:
     weights: Mapping[str, Mapping[str, float]]
     min_confidence: float
     """Below it the bot abstains."""
+    sure: float
+    """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
 
     @classmethod
     def read(cls, path: Path = FILE) -> "Decision":
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        return cls(values["weights"], values["min_confidence"])
+        return cls(values["weights"], values["min_confidence"], values["sure"])
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
         """Return the probability that a card with this evidence answers."""
