@@ -39,7 +39,7 @@ _SAID_AS_THEY_ARE = (
     "language_question language_chosen abstain unreadable wordless trouble unknown_command"
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
     " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
-    " forgotten kept staff_words_only staff_state"
+    " forgotten kept wish wished staff_words_only staff_state"
     " command_start command_help command_language command_sources command_privacy command_export"
     " command_forget"
 )
@@ -49,6 +49,8 @@ _FILLED = {
     "help": "write for example: {example}",
     "identity": "{about}",
     "abstain_ask": "ask {ask}",
+    "wish_noted": "told within {days} days",
+    "wish_answered": "you asked {question}",
     "sources": "{count} sources: {publishers}",
     "evidence": "from {title}, {publishers}, {date}",
     "undated": "undated, seen {seen}",
@@ -166,6 +168,8 @@ class MemoryStore:
         self._clock = clock
         self._languages: dict[int, Language] = {}
         self._votes: dict[tuple[int, int, int], dict[str, str]] = {}
+        self._unanswered: list[Asked] = []
+        self._wishes: list[tuple[int, dict[str, Any]]] = []
 
     async def language(self, person: int) -> Language | None:
         return self._languages.get(person)
@@ -185,15 +189,32 @@ class MemoryStore:
                 counts[kept["vote"]] = counts.get(kept["vote"], 0) + 1
         return counts
 
+    def ask(self, person: int, text: str, language: Language = "id") -> None:
+        """Keep a question that got no answer."""
+        self._unanswered.append(Asked(person, text, language, "abstain"))
+
+    async def wish(self, person: int, *, chat: int, message: int, key: str) -> bool:
+        theirs = [asked for asked in self._unanswered if asked.person == person]
+        found = [asked for asked in theirs if digest(asked.text) == key]
+        texts = [wish["text"] for wisher, wish in self._wishes if wisher == person]
+        if found and found[-1].text not in texts:
+            at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
+            wish = {"at": at, "text": found[-1].text, "language": found[-1].language}
+            self._wishes.append((person, wish | {"told": None}))
+        return bool(found)
+
     async def export(self, person: int) -> Mapping[str, Any]:
         votes = [dict(kept) for (_, _, voter), kept in self._votes.items() if voter == person]
         language = self._languages.get(person)
         kept: dict[str, Any] = {"person": person, "language": language, "votes": votes}
-        return kept | {"questions": [], "messages": []}
+        wishes = [dict(wish) for wisher, wish in self._wishes if wisher == person]
+        return kept | {"questions": [], "wishes": wishes, "messages": []}
 
     async def forget(self, person: int) -> None:
         self._languages.pop(person, None)
         self._votes = {key: kept for key, kept in self._votes.items() if key[2] != person}
+        self._unanswered = [asked for asked in self._unanswered if asked.person != person]
+        self._wishes = [each for each in self._wishes if each[0] != person]
 
 
 class MemoryMail:

@@ -218,6 +218,7 @@ def _question(kept: Json) -> str:
         person=kept["person"],
         votes=len(kept["votes"]),
         questions=len(kept["questions"]),
+        wishes=len(kept["wishes"]),
         messages=len(kept["messages"]),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
-from bot.core import render
+from bot.core import render, wishes
 from bot.core.answer import answer
 from bot.core.masking import mask
 from bot.core.messages import (
@@ -103,7 +103,9 @@ class Conversation:
         match self.askers(question.sender.person):
             case "fine":
                 turn = await self.ask(question)
-                return replace(turn, asked=_kept(question, turn))
+                turn = replace(turn, asked=_kept(question, turn))
+                phrases = self.phrases[turn.language]
+                return wishes.offered(turn, question.sender, phrases=phrases)
             case "warn":
                 return self._say("slow_down", await self._language(question.sender))
             case "silent":
@@ -159,6 +161,9 @@ class Conversation:
                 return replace(self._say("forgotten", language), keyboard=())
             case "keep" if key == render.digest(str(press.sender.person)):
                 return Turn(language, toast=self.phrases[language]["kept"], keyboard=())
+            case "w":
+                words, days = self.phrases[language], self.keep_days
+                return await wishes.wished(press, key, store=self.store, phrases=words, days=days)
             case "s" | "c" | "up" | "down":
                 passage = self.knowledge.card(key, language=language)
                 if passage and not self._is_over(passage):

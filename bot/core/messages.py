@@ -226,6 +226,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A question whose asker wants to hear once there is an answer; its text is masked."""
+
+    number: int
+    person: int
+    chat: int
+    message: int
+    """Under which it was wished."""
+    text: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of the channel, such as a message to send, as it is recorded before it is made."""
 

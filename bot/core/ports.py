@@ -108,6 +108,14 @@ class Store(Protocol):
         """Count the votes that a card's answers got."""
         ...
 
+    async def wish(self, person: int, *, chat: int, message: int, key: str) -> bool:
+        """Remember that the person wants to hear once a question of theirs is answered.
+
+        `key` is the digest of a kept question that got no answer; where it is theirs no more, or
+        never was, nothing is remembered and False returned. Once is enough for each question.
+        """
+        ...
+
     async def export(self, person: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         ...

@@ -37,7 +37,13 @@ IBU = 7_111_222_333
 SOMEBODY = 7_999_999_999
 GROUP = -1_001_234_567_890
 DAY = 86_400.0
-NOBODY_KNOWN: dict[str, Any] = {"language": None, "votes": [], "questions": [], "messages": []}
+NOBODY_KNOWN: dict[str, Any] = {
+    "language": None,
+    "votes": [],
+    "questions": [],
+    "wishes": [],
+    "messages": [],
+}
 
 
 @pytest.fixture

@@ -304,8 +304,8 @@ def test_sources_read_as_people_write_them(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_and_descriptions_are_as_short_as_telegram_wants(language: Language) -> None:
     phrases = PHRASES[language]
-    toasts = ("voted_up", "voted_down", "old_button", "language_name", "kept")
-    buttons = ("view_source", "forget_yes", "forget_no")
+    toasts = ("voted_up", "voted_down", "old_button", "language_name", "kept", "wish_noted")
+    buttons = ("view_source", "forget_yes", "forget_no", "wish", "wished")
 
     assert [name for name in COMMANDS if not 3 <= len(phrases[f"command_{name}"]) <= 256] == []
     assert [name for name in toasts if len(phrases[name]) > 200] == []

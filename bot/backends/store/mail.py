@@ -79,7 +79,7 @@ class DatabaseMail:
         if not letters:
             return ()
         at = self._clock()
-        rows = [self._row(letter, at) for letter in letters]
+        rows = [row_of(letter, self._cipher, at=at) for letter in letters]
 
         def work(connection: Connection) -> Sequence[Received]:
             new = set((connection.execute(self._new, rows)).scalars())
@@ -114,7 +114,7 @@ class DatabaseMail:
             LostError: another process has taken the chat over.
         """
         kept: list[Write] = [(_ASKED, self._question(asked))] if asked else []
-        values = {"id_": letter.update, "calls_": self._sealed(calls)}
+        values = {"id_": letter.update, "calls_": sealed(calls, self._cipher)}
         if not self._database.is_shared:
             await self._database.write((_RECORD, values), *kept, is_synced=False)
             return
@@ -161,19 +161,6 @@ class DatabaseMail:
         """Delete what is done so long ago that Telegram cannot deliver it again."""
         await self._database.write((_PURGE, {"before": self._clock() - _KEEP_DONE}))
 
-    def _row(self, letter: Received, at: float) -> dict[str, Any]:
-        return {
-            "id": letter.update,
-            "chat": letter.chat,
-            "person": letter.person,
-            "state": "waiting",
-            "raw": self._cipher.encrypt(letter.raw.encode()),
-            "sent": 0,
-            "attempts": 0,
-            "reason": "",
-            "at": at,
-        }
-
     def _letter(self, row: Row[Any]) -> Received:
         calls = None
         if row.calls is not None:
@@ -181,15 +168,30 @@ class DatabaseMail:
         letter = self._envelope(self._cipher.decrypt(row.raw).decode())
         return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
 
-    def _sealed(self, calls: Sequence[Call]) -> bytes:
-        written = json.dumps(
-            [{"method": call.method, "parameters": call.parameters} for call in calls]
-        )
-        return self._cipher.encrypt(written.encode())
-
     def _question(self, asked: Asked) -> dict[str, Any]:
         text = self._cipher.encrypt(asked.text.encode(errors="replace"))  # JSON may cut characters.
         return {**asdict(asked), "text": text, "at": self._clock()}
+
+
+def row_of(letter: Received, cipher: Cipher, *, at: float) -> dict[str, Any]:
+    """Return a letter that waits, as it is kept."""
+    return {
+        "id": letter.update,
+        "chat": letter.chat,
+        "person": letter.person,
+        "state": "waiting",
+        "raw": cipher.encrypt(letter.raw.encode()),
+        "sent": 0,
+        "attempts": 0,
+        "reason": "",
+        "at": at,
+    }
+
+
+def sealed(calls: Sequence[Call], cipher: Cipher) -> bytes:
+    """Return calls as they are kept: as JSON, encrypted."""
+    written = [{"method": call.method, "parameters": call.parameters} for call in calls]
+    return cipher.encrypt(json.dumps(written).encode())
 
 
 async def backlog_of(database: Database) -> Backlog:

@@ -1,17 +1,18 @@
-"""What is remembered of people: their language, their votes, what they asked."""
+"""What is remembered of people: their language, their votes, what they asked and wish."""
 
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
-from bot.backends.store.tables import inbox, person, question, vote
+from bot.backends.store.tables import inbox, person, question, vote, wish
 from bot.core.messages import Language, Vote
+from bot.core.render import digest
 
 _DAY = 86_400.0
 _REPEATED = 4  # Kept questions that are looked through for each distinct one.
@@ -61,23 +62,41 @@ class People:
         found = await self._database.rows(_VOTES, {"card": card})
         return {cast("Vote", row.vote): int(row.count_) for row in found}
 
+    async def wish(self, person_: int, *, chat: int, message: int, key: str) -> bool:
+        """Remember that the person wants to hear once a question of theirs is answered."""
+        theirs = {"person": person_}
+
+        def work(connection: Connection) -> bool:
+            asked = connection.execute(_UNANSWERED_OF, theirs).all()
+            found = [each for each in asked if digest(self._opened(each.text)) == key]
+            if not found:
+                return False
+            text, newest = self._opened(found[0].text), found[0]
+            known = connection.execute(_WISHES_OF, theirs).all()
+            if not any(
+                _covers(each, newest.at) and self._opened(each.text) == text for each in known
+            ):
+                values = {"chat": chat, "message": message, "language": newest.language}
+                sealed = {"text": self._cipher.encrypt(text.encode()), "at": self._clock()}
+                connection.execute(insert(wish), theirs | values | sealed)
+            return True
+
+        return await self._database.transact(work)
+
     async def export(self, person_: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         language = await self.language(person_)
         votes = await self._database.rows(_VOTES_OF, {"person": person_})
         asked = await self._database.rows(_ASKED_OF, {"person": person_})
+        wished = await self._database.rows(_WISHES_OF, {"person": person_})
         letters = await self._database.rows(_LETTERS_OF, {"person_": person_})
         return {
             "person": person_,
             "language": language,
             "votes": [dict(row._mapping) for row in votes],
-            "questions": [
-                dict(row._mapping)
-                | {
-                    "at": datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds"),
-                    "text": self._cipher.decrypt(row.text).decode(),
-                }
-                for row in asked
+            "questions": [self._readable(row) for row in asked],
+            "wishes": [
+                self._readable(row) | {"told": row.told and _iso(row.told)} for row in wished
             ],
             "messages": [dict(row._mapping) for row in letters],
         }
@@ -85,7 +104,7 @@ class People:
     async def asked(self, *, limit: int) -> list[str]:
         """Return the newest distinct questions of all people, masked as they are kept."""
         rows = await self._database.rows(_NEWEST_ASKED, {"limit_": limit * _REPEATED})
-        texts = (self._cipher.decrypt(row.text).decode() for row in rows)
+        texts = (self._opened(row.text) for row in rows)
         return list(dict.fromkeys(texts))[:limit]
 
     async def forget(self, person_: int) -> None:
@@ -95,6 +114,7 @@ class People:
             connection.execute(delete(person).where(person.c.id == person_))
             connection.execute(delete(vote).where(vote.c.person == person_))
             connection.execute(delete(question).where(question.c.person == person_))
+            connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
 
         await self._database.transact(work)
@@ -102,7 +122,23 @@ class People:
     async def expire(self, *, days: int) -> None:
         """Delete the texts that have been kept long enough."""
         before = {"before": self._clock() - days * _DAY}
-        await self._database.write((_EXPIRE_QUESTIONS, before), (_EXPIRE_DEAD, before))
+        expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_DEAD)
+        await self._database.write(*((each, before) for each in expired))
+
+    def _readable(self, row: Row[Any]) -> dict[str, Any]:
+        return {**row._mapping, "at": _iso(row.at), "text": self._opened(row.text)}
+
+    def _opened(self, sealed: bytes) -> str:
+        return self._cipher.decrypt(sealed).decode()
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _covers(wished: Any, asked_at: float) -> bool:
+    """Say whether a wish is open, or was fulfilled after the question had been asked."""
+    return wished.told is None or wished.told >= asked_at
 
 
 _LANGUAGE = select(person.c.language).where(person.c.id == bindparam("id"))
@@ -120,6 +156,16 @@ _ASKED_OF = (
     .where(question.c.person == bindparam("person"))
     .order_by(question.c.id)
 )
+_UNANSWERED_OF = (
+    select(question.c.at, question.c.text, question.c.language)
+    .where(question.c.person == bindparam("person"), question.c.outcome == "abstain")
+    .order_by(question.c.id.desc())
+)
+_WISHES_OF = (
+    select(wish.c.at, wish.c.text, wish.c.language, wish.c.told)
+    .where(wish.c.person == bindparam("person"))
+    .order_by(wish.c.id)
+)
 _NEWEST_ASKED = select(question.c.text).order_by(question.c.id.desc()).limit(bindparam("limit_"))
 _IS_THEIRS = or_(  # In a group the chat is not theirs; of a damaged update only the chat is known.
     inbox.c.person == bindparam("person_"), inbox.c.chat == bindparam("person_")
@@ -135,4 +181,5 @@ _FORGET_DEAD = (
     .values(chat=0, person=0, raw=None, calls=None, state="done")
 )
 _EXPIRE_QUESTIONS = delete(question).where(question.c.at < bindparam("before"))
+_EXPIRE_WISHES = delete(wish).where(wish.c.at < bindparam("before"))
 _EXPIRE_DEAD = delete(inbox).where(inbox.c.state == "dead", inbox.c.at < bindparam("before"))

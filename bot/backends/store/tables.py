@@ -65,7 +65,8 @@ live = Table(
 inbox = Table(
     "inbox",
     METADATA,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),  # Telegram's update_id.
+    # Telegram's update_id; below 0 what the bot sends by itself.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("chat", BigInteger, nullable=False),  # 0 once it is done.
     Column("person", BigInteger, nullable=False),  # Who wrote; likewise.
     Column("state", Text, nullable=False),  # waiting, done or dead
@@ -89,6 +90,20 @@ question = Table(
     Column("outcome", Text, nullable=False),
     Column("card", Text, nullable=False),
     Column("confidence", Float),
+)
+
+wish = Table(
+    "wish",
+    METADATA,
+    Column("id", _Counted, primary_key=True),  # Never given twice: a letter is named by it.
+    Column("person", BigInteger, nullable=False, index=True),
+    Column("chat", BigInteger, nullable=False),
+    Column("message", BigInteger, nullable=False),  # Under which it was wished.
+    Column("text", LargeBinary, nullable=False),  # The question, masked, and encrypted.
+    Column("language", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("told", Float),  # When the answer went to the outbox; nothing while it is wished for.
+    sqlite_autoincrement=True,
 )
 
 claim = Table(

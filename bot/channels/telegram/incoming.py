@@ -45,6 +45,16 @@ def envelope(raw: str) -> Received:
     )
 
 
+def letter_to(person: int, *, number: int, chat: int, message: int) -> Received:
+    """Return the letter for what the bot sends by itself, such that `envelope` reads it again.
+
+    It is numbered below 0, where Telegram numbers nothing; what it brings is told in reply to a
+    message.
+    """
+    body = {"message_id": message, "chat": {"id": chat}, "from": {"id": person}}
+    return envelope(json.dumps({"update_id": -number, "message": body}))
+
+
 def _body(update: Any) -> tuple[Mapping[str, Any], bool]:
     """Return the message of an update, and whether it is the one under a pressed button."""
     query = _part(update, "callback_query")
