@@ -13,6 +13,7 @@ from bot.app.assembly import App, open_app
 from bot.app.control import OnTurn, control, reporting, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
 from bot.app.upkeep import keep_tidy, watch
+from bot.app.wishes import fulfil_wishes
 from bot.backends.knowledge.publish import Published
 from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.mail import DatabaseMail, KeptMail
@@ -351,6 +352,7 @@ class _Running:
         background.start(channel.inbox.follow(every=every))
         background.start(channel.introduce(app.introduction))
         background.start(keep_tidy(app, self.mail))
+        background.start(fulfil_wishes(app, self.member.leads, on_letter=channel.inbox.look))
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
 
     def _troubles(self, channel: "Telegram") -> set[str]:

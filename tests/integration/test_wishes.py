@@ -1,13 +1,21 @@
 """Whoever got no answer and wished to hear of one hears of it once, whatever happens meanwhile."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from bot.app.assembly import App, open_app
+from bot.app.wishes import fulfil_wishes
 from bot.backends.keys import Cipher
+from bot.backends.knowledge.nearest import VectorIndex
+from bot.backends.knowledge.served import Served
+from bot.backends.prompts import read_phrases
+from bot.backends.store import tables
 from bot.backends.store.database import Database, open_database
 from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
@@ -15,8 +23,11 @@ from bot.backends.store.sharing import Alone, Member, Shared
 from bot.backends.store.wishes import Wishes
 from bot.channels.telegram.incoming import envelope, letter_to
 from bot.core.messages import Asked, Call, Language, Wish
-from bot.core.ports import StoreError
+from bot.core.ports import KnowledgeError, StoreError
 from bot.core.render import digest
+from bot.settings import Settings
+from tests.conftest import ROOT
+from tests.integration import processes
 from tests.integration.databases import (
     CIPHER,
     DATABASES,
@@ -25,8 +36,12 @@ from tests.integration.databases import (
     contents,
     count,
     letter,
+    until,
     url_of,
 )
+from tests.integration.knowledge_folders import FRONT, card, write
+from tests.integration.processes import bot_on
+from tests.integration.simulators import running as simulator
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -247,3 +262,179 @@ async def test_numbers_of_letters_are_never_used_twice(house: House) -> None:
 
     assert [await house.tell(wish) for wish in await house.open()] == [True]
     assert [each.update for each in await house.mail.waiting(beside=(), limit=10)] == [-2, -1]
+
+
+# A publication is when wishes are looked at.
+
+
+KNOWN = {"more.md": FRONT + card("parking", "Park behind the stalls.", PARKING)}
+
+
+class Broken:
+    """Vectors that cannot be searched."""
+
+    def similarities(self, question: str) -> dict[str, float]:
+        raise KnowledgeError("search_failed", reason="away")
+
+
+@dataclass
+class Desk:
+    """A program with a folder, of whose people one wishes to hear where to park."""
+
+    app: App
+    folder: Path
+    leads: asyncio.Event
+    woken: list[str]
+
+    async def publish(self, files: dict[str, str | bytes]) -> None:
+        write(self.folder, files)
+        await self.app.knowledge.publish()
+        await self.app.knowledge.open_whole()
+
+    async def wish(self, person: int, text: str = PARKING) -> None:
+        """Ask, get no answer, and wish to hear of one."""
+        database, cipher = self.app.database, self.app.cipher
+        claims = Alone(self.folder)
+        mail = DatabaseMail(database, cipher, claims=claims, envelope=envelope)
+        asked = letter(person, chat=person)
+        await mail.receive([asked])
+        await mail.record(asked, [], Asked(person, text, "id", "abstain", "", 0.2))
+        await mail.done(asked)
+        assert await self.app.people.wish(person, chat=person, message=9, key=digest(text))
+
+    async def degraded(self) -> bool:
+        return self.app.knowledge.search.is_degraded
+
+    async def waiting(self) -> list[tuple[int, str]]:
+        """Who is told what, once the wishes have been looked at."""
+        claims = Alone(self.folder)
+        mail = DatabaseMail(self.app.database, self.app.cipher, claims=claims, envelope=envelope)
+        letters = await mail.waiting(beside=(), limit=100)
+        return [
+            (each.chat, call.parameters["text"]) for each in letters for call in each.calls or ()
+        ]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `knowledge` and its published `data`: copy it."""
+    folder = tmp_path_factory.mktemp("published")
+    write(folder / "knowledge")
+
+    async def publish() -> None:
+        async with open_app(settings_in(folder)) as app:
+            await app.make_live(on_progress=lambda _done, _total: None)
+
+    asyncio.run(publish())
+    return folder
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data=folder / "data", knowledge=folder / "knowledge", prompts=ROOT / "prompts")
+
+
+@pytest.fixture
+async def desk(published: Path, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A program in which wishes are looked at again and again, by the one who leads."""
+    home = Path(shutil.copytree(published, tmp_path / "home"))
+    leads, woken = asyncio.Event(), list[str]()
+    leads.set()
+    async with open_app(settings_in(home)) as app:
+        await app.make_live(on_progress=lambda _done, _total: None)
+        looking = asyncio.create_task(
+            fulfil_wishes(app, leads, on_letter=lambda: woken.append("woken"), every=0.02)
+        )
+        yield Desk(app, home / "knowledge", leads, woken)
+        looking.cancel()
+
+
+async def test_a_version_that_answers_is_told_of_to_those_who_wished(desk: Desk) -> None:
+    await desk.wish(IBU)
+    await desk.wish(SOMEBODY, "wifi gratis sampai jam berapa")
+    await asyncio.sleep(0.2)
+    before = await desk.waiting()
+
+    await desk.publish(dict(KNOWN))
+    await until(desk.waiting)
+    await asyncio.sleep(0.2)
+
+    ((person, text),) = await desk.waiting()
+    assert before == []
+    assert person == IBU
+    assert text.splitlines()[2:5:2] == [PARKING, "Park behind the stalls."]
+    assert "📄 Card parking · Kabar Kota · 28 Agustus 2029" in text
+    assert desk.woken == ["woken"]
+
+
+async def test_only_who_leads_tells(desk: Desk) -> None:
+    desk.leads.clear()
+    await desk.wish(IBU)
+    await desk.publish(dict(KNOWN))
+    await asyncio.sleep(0.3)
+    before = await desk.waiting()
+
+    desk.leads.set()
+
+    await until(desk.waiting)
+    assert before == []
+
+
+async def test_the_words_alone_tell_nobody(desk: Desk) -> None:
+    await desk.publish(dict(KNOWN))
+    knowledge = desk.app.knowledge
+    live = await knowledge.versions.live()
+    assert live is not None
+    content = await knowledge.versions.content(live)
+    knowledge.search.serve(Served.of(content, Broken()))
+    await desk.wish(IBU)
+    await until(desk.degraded)
+    await asyncio.sleep(0.2)
+    before = await desk.waiting()
+
+    embeddings = knowledge.embeddings(live.embeddings)
+    index = VectorIndex(await knowledge.indexes(), live.name, embeddings)
+    knowledge.search.serve(Served.of(content, index))
+
+    await until(desk.waiting)
+    assert before == []
+
+
+async def test_what_fails_for_now_is_tried_again(desk: Desk) -> None:
+    await desk.publish(dict(KNOWN))
+    await desk.wish(IBU)
+    damaged = update(tables.wish).values(text=b"damaged")
+    await desk.app.database.write((damaged, {}))
+    await asyncio.sleep(0.2)
+    sealed = {"text": desk.app.cipher.encrypt(PARKING.encode())}
+
+    await desk.app.database.write((update(tables.wish).values(sealed), {}))
+
+    await until(desk.waiting)
+
+
+def test_a_wish_is_told_of_once_though_the_bot_is_killed(published: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(published, tmp_path / "home"))
+    shutil.copy(published / "data.key", home / "data.key")
+    label = read_phrases(ROOT / "prompts")["id"]["wish"]
+    with (
+        simulator(home / "chats.sqlite3") as telegram,
+        bot_on(telegram, home / "data", knowledge=home / "knowledge", rate=0) as bot,
+    ):
+        bot.start()
+        bot.say("ibu", PARKING)
+        bot.wait("ibu")
+        telegram.control("press", person="ibu", label=label)
+        processes.until(lambda: bool(bot.rows("SELECT 1 FROM wish")))
+        telegram.control("fault", telegram="cut", share=1)
+        write(home / "knowledge", KNOWN)
+        processes.until(lambda: bool(bot.rows("SELECT 1 FROM inbox WHERE id < 0")))
+        bot.kill()
+        before = bot.texts("ibu")
+        telegram.control("fault", times=0)
+        bot.start()
+        bot.wait("ibu", wanted=2)
+        bot.settle()
+        (_, news) = bot.sent("ibu")
+
+    assert len(before) == 1
+    assert "Park behind the stalls." in news["text"]

@@ -132,6 +132,11 @@ class KnowledgeService:
             raise MistakesError(checked.findings, self._folder)
         return await self._trial.preview(checked, questions, on_progress)
 
+    @property
+    def served(self) -> str:
+        """Return the name of the version that is served with its vectors, or nothing."""
+        return self._served
+
     async def open_words(self) -> Version | None:
         """Serve the live version by its words, which takes milliseconds; return it."""
         version = await self.versions.live()
