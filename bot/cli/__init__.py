@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, conversing, drafting, knowledge, running, upkeep
+from bot.cli import asking, conversing, drafting, gaps, knowledge, running, upkeep
 from bot.cli.logs import came_from, redacted, set_up_logging
 from bot.cli.output import exit_code, say_error
 from bot.core.ports import BotError
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(knowledge.app, name="knowledge")
 knowledge.app.command("import")(drafting.import_document)
 knowledge.app.command("new")(drafting.new)
+knowledge.app.command("gaps")(gaps.gaps)
 app.command("run")(running.run)
 app.command("simulator")(running.simulator)
 app.command("ask")(asking.ask)

@@ -63,6 +63,7 @@ _EXIT_CODES = {
             "draft_unread",
             "draft_exists",
             "folder_taken",
+            "gap_unknown",
         ),
         CALLED_WRONGLY,
     ),
@@ -203,15 +204,15 @@ def say_findings(findings: Sequence["Finding"], folder: Path, *, as_json: bool) 
 
 
 @contextmanager
-def progress() -> Iterator[Any]:
-    """Show how far the index is, on a terminal; yields what hears of `done` and `total`."""
+def progress(doing: str = "indexing") -> Iterator[Any]:
+    """Show how far something is, on a terminal; yields what hears of `done` and `total`."""
     from rich.progress import Progress
 
     with Progress(console=terminal(), transient=True, disable=not sys.stderr.isatty()) as shown:
         task = shown.add_task("", start=False, visible=False)
 
         def on_progress(done: int, total: int) -> None:
-            description = sentence("indexing", total=total)
+            description = sentence(doing, total=total)
             shown.update(task, completed=done, total=total, description=description, visible=True)
 
         yield on_progress

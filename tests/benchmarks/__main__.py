@@ -2,11 +2,12 @@
 
 import typer
 
-from tests.benchmarks import chaos, decision, publishing, restart, soak, speed
+from tests.benchmarks import chaos, decision, gaps, publishing, restart, soak, speed
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 app.command("chaos")(chaos.main)
 app.command("decision")(decision.main)
+app.command("gaps")(gaps.main)
 app.command("publishing")(publishing.main)
 app.command("restart")(restart.main)
 app.command("soak")(soak.main)

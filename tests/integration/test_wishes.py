@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from typer.testing import CliRunner
 
 from bot.app.assembly import App, open_app
 from bot.app.wishes import fulfil_wishes
@@ -22,6 +23,7 @@ from bot.backends.store.people import People
 from bot.backends.store.sharing import Alone, Member, Shared
 from bot.backends.store.wishes import Wishes
 from bot.channels.telegram.incoming import envelope, letter_to
+from bot.cli import app as commands
 from bot.core.messages import Asked, Call, Language, Wish
 from bot.core.ports import KnowledgeError, StoreError
 from bot.core.render import digest
@@ -412,10 +414,13 @@ async def test_what_fails_for_now_is_tried_again(desk: Desk) -> None:
     await until(desk.waiting)
 
 
-def test_a_wish_is_told_of_once_though_the_bot_is_killed(published: Path, tmp_path: Path) -> None:
+def test_a_gap_is_seen_filled_and_told_of_once_though_the_bot_is_killed(
+    published: Path, tmp_path: Path
+) -> None:
     home = Path(shutil.copytree(published, tmp_path / "home"))
     shutil.copy(published / "data.key", home / "data.key")
     label = read_phrases(ROOT / "prompts")["id"]["wish"]
+    given = processes.environment(data=home / "data", knowledge=home / "knowledge")
     with (
         simulator(home / "chats.sqlite3") as telegram,
         bot_on(telegram, home / "data", knowledge=home / "knowledge", rate=0) as bot,
@@ -425,6 +430,7 @@ def test_a_wish_is_told_of_once_though_the_bot_is_killed(published: Path, tmp_pa
         bot.wait("ibu")
         telegram.control("press", person="ibu", label=label)
         processes.until(lambda: bool(bot.rows("SELECT 1 FROM wish")))
+        gaps = CliRunner().invoke(commands, ["knowledge", "gaps"], env=given)
         telegram.control("fault", telegram="cut", share=1)
         write(home / "knowledge", KNOWN)
         processes.until(lambda: bool(bot.rows("SELECT 1 FROM inbox WHERE id < 0")))
@@ -436,5 +442,6 @@ def test_a_wish_is_told_of_once_though_the_bot_is_killed(published: Path, tmp_pa
         bot.settle()
         (_, news) = bot.sent("ibu")
 
+    assert gaps.stdout.splitlines()[0].endswith(PARKING)
     assert len(before) == 1
     assert "Park behind the stalls." in news["text"]

@@ -24,6 +24,10 @@ class Indexes(Protocol):
         """Return the vectors of the pinned questions that were written with it."""
         ...
 
+    def sample(self, name: str) -> tuple[Array, list[str]]:
+        """Return some vectors of an index, and the card of each."""
+        ...
+
     def write(
         self, name: str, vectors: TextVectors, questions: Mapping[str, Sequence[float]]
     ) -> None:
