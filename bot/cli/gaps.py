@@ -1,8 +1,8 @@
 """`akar knowledge gaps`."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from bot.cli.output import (
     load,
     progress,
     say,
+    say_beside,
     say_json,
     say_rows,
     sentence,
@@ -19,6 +20,8 @@ from bot.core.ports import BotError
 
 if TYPE_CHECKING:
     from bot.app.gaps import Gap, Gaps
+    from bot.backends.knowledge.drafts import Head
+    from bot.backends.knowledge.folder import Checked
     from bot.settings import Settings
 
 Numbered = tuple[int, "Gap"]
@@ -31,6 +34,9 @@ def gaps(
         int | None, typer.Argument(metavar="GAP", help="One of them, by its number.", min=1)
     ] = None,
     *,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write a draft card for each into the folder.")
+    ] = False,
     limit: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False,
 ) -> None:
@@ -38,7 +44,7 @@ def gaps(
 
     That is: no answer, a 👎, or an answer that was not sure; and what is live now does no better.
 
-    Example: `akar knowledge gaps`, or `akar knowledge gaps 3`
+    Example: `akar knowledge gaps`, or `akar knowledge gaps --draft 3`
     """
     settings = load()
     found = asyncio.run(_found(settings))
@@ -48,6 +54,8 @@ def gaps(
             say_json(_described(place, gap))
     else:
         _say_gaps(found, chosen, is_one=number is not None)
+    if draft:
+        _write_drafts(settings, chosen, tell=say_beside if as_json else say)
 
 
 async def _found(settings: "Settings") -> "Gaps":
@@ -111,6 +119,38 @@ def _row(number: int, gap: "Gap") -> list[str]:
     shown = text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE].rstrip()}…"
     newest = f"{_iso(gap.newest.at)[:10]} {shown}"
     return [str(number), str(gap.people), str(len(gap.missed)), why, newest]
+
+
+def _write_drafts(
+    settings: "Settings", chosen: Sequence[Numbered], *, tell: Callable[[str], None]
+) -> None:
+    """Write a draft for each gap that has none, and say what became of each."""
+    from bot.backends.knowledge.folder import check_folder
+    from bot.backends.knowledge.stubs import Stub, asked_in, write_stub
+
+    today = datetime.now(UTC).astimezone().date()
+    checked = check_folder(settings.knowledge, today=today)
+    there = asked_in(checked)
+    folder = settings.knowledge / sentence("draft_folder")
+    for number, gap in chosen:
+        stub = Stub.of(gap.texts)
+        known = [there[text] for text in map(str.casefold, stub.questions) if text in there]
+        if known:
+            tell(sentence("draft_there", number=number, path=settings.knowledge / known[0]))
+        elif not stub.questions:
+            tell(sentence("draft_unfit", number=number))
+        else:
+            path = write_stub(folder, stub, _head(gap, checked, today))
+            tell(sentence("draft_written", number=number, path=path))
+
+
+def _head(gap: "Gap", checked: "Checked", today: date) -> "Head":
+    """Return what stands above a draft: the topic is that of the card which comes nearest."""
+    from bot.backends.knowledge.drafts import Head
+
+    topics = checked.content.program.topics
+    topic = gap.topic if gap.topic in topics or not topics else ""
+    return Head(topic, gap.language, today, sentence("draft_of_gap", day=today.isoformat()))
 
 
 def _line(text: str) -> str:

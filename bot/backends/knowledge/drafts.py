@@ -71,7 +71,7 @@ def draft_of(markdown: str, name: str, head: Head) -> Draft:
         raise KnowledgeError("document_empty", name=name)
     title, found = _titled(divided, " ".join(re.split(r"[\s_-]+", stem)).strip())
     cards = list(_cards(found))
-    text = "\n".join([*_front(head), f"# {title}", "", *cards])
+    text = "\n".join([*front(head), f"# {title}", "", *cards])
     return Draft(slug(stem), text, len(cards), tables(markdown), pictures(markdown))
 
 
@@ -84,7 +84,8 @@ def slug(text: str) -> str:
     return "-".join(words)[:_LONGEST_ANCHOR] or _NO_NAME
 
 
-def _front(head: Head) -> Iterator[str]:
+def front(head: Head) -> Iterator[str]:
+    """Yield the lines above the cards of a draft."""
     yield "---"
     yield from (f"# {line}".rstrip() for line in head.note.splitlines())
     if head.topic:
