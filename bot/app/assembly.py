@@ -4,10 +4,10 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.app.clock import Clock
 from bot.app.folders import prompts_folder
 from bot.backends.keys import Cipher, load_keys
 from bot.backends.knowledge.decision import Decision
@@ -115,15 +115,17 @@ async def open_beside(settings: Settings) -> AsyncIterator["App"]:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[App]:
+async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
     """Open the state and put the parts together; what is slow to load is loaded later.
+
+    `clock` tells which day it is; without it, the machine does.
 
     Raises:
         BotError: the words or the state cannot be read.
     """
     phrases = read_phrases(prompts_folder(settings.prompts))
     async with open_state(settings) as (database, cipher):
-        app = _assemble(settings, phrases, database, cipher)
+        app = _assemble(settings, phrases, database, cipher, clock or Clock())
         try:
             yield app
         finally:
@@ -135,6 +137,7 @@ def _assemble(
     phrases: Mapping[Language, Mapping[str, str]],
     database: Database,
     cipher: Cipher,
+    clock: Clock,
 ) -> App:
     guess = LanguageGuess(phrases)
     people = People(database, cipher)
@@ -148,7 +151,7 @@ def _assemble(
             guess=guess,
             phrases=phrases,
             min_confidence=decision.min_confidence,
-            today=_today,
+            today=clock.today,
             askers=Askers(settings.person_rate, time.monotonic),
             keep_days=settings.keep_days,
         )
@@ -165,11 +168,7 @@ def _assemble(
         embeddings=settings.embeddings,
         decision=decision,
         ask=ask,
-        today=_today,
+        today=clock.today,
     )
     conversation = talk(knowledge.search)
     return App(settings, phrases, database, cipher, people, knowledge, conversation, guess)
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone().date()

@@ -1,59 +1,168 @@
-"""Reports of what goes on in the bot, to whoever started it."""
+"""The socket of whoever started the bot to play conversations: reports out, the time in."""
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot.app.assembly import App
+from bot.app.clock import Clock
+from bot.app.reports import Reports
+from bot.backends.knowledge.publish import Published
+from bot.channels.formatting import plain
 from bot.channels.objects import described
-from bot.core.messages import Incoming, Turn
+from bot.channels.observing import Audience, Both, Nobody
+from bot.core.messages import Incoming, Passage, Turn
 from bot.core.ports import BotError
+from bot.core.render import Phrases, spelled
 
-OnTurn = Callable[[Incoming, Turn], Awaitable[None]]
-Report = Callable[[Mapping[str, object]], Awaitable[None]]
+
+class Control:
+    """Reports, a JSON object a line; what comes in is answered with the same line.
+
+    It begins once the player has said what time it is, or that it is the machine's.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, clock: Clock
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+
+    async def obey_next(self) -> bool:
+        """Do what the player says next; return False if it says nothing any more."""
+        line = await self._reader.readline()
+        if not line:
+            return False
+        if at := json.loads(line).get("at"):
+            self._clock.set(datetime.fromisoformat(at))
+        self._writer.write(line)
+        return True
+
+    async def obey(self) -> None:
+        """Do what the player says, for as long as it listens."""
+        while await self.obey_next():
+            pass
+
+    def report(self, **what: object) -> None:
+        """Report what goes on, unless nobody listens any more."""
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps(what, ensure_ascii=False).encode() + b"\n")
 
 
 @asynccontextmanager
-async def control(path: Path | None) -> AsyncIterator[Report | None]:
-    """Report what goes on, such as each delivered turn, on a socket if there is one."""
+async def control(path: Path | None, clock: Clock) -> AsyncIterator[Control | None]:
+    """Connect to the player, if there is one."""
     if path is None:
         yield None
         return
-    _, writer = await asyncio.open_unix_connection(path)
-
-    async def report(line: Mapping[str, object]) -> None:
-        writer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        await writer.drain()
-
+    reader, writer = await asyncio.open_unix_connection(path)
+    controlled = Control(reader, writer, clock)
+    await controlled.obey_next()
     try:
-        yield report
+        yield controlled
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
 
-def reporting(report: Report | None) -> OnTurn | None:
-    """Return what reports a turn once it is delivered, if anybody listens."""
-    if report is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """An `Audience` that reports on the socket."""
 
-    async def on_turn(incoming: Incoming, turn: Turn) -> None:
-        await report({"update": incoming.update, "turn": described(turn)})
+    control: Control
+    phrases: Mapping[str, Phrases]
 
-    return on_turn
+    def decided(self, incoming: Incoming, turn: Turn) -> None:
+        """Report a turn with what the cited cards say."""
+        passage = getattr(turn.outcome, "passage", None)
+        self.control.report(
+            update=incoming.update,
+            turn=described(turn),
+            grounds=grounds(passage, self.phrases[turn.language]) if passage else [],
+            recorded="gap" if turn.asked and turn.asked.outcome == "abstain" else "",
+        )
+
+    def done(self, update: int) -> None:
+        """Report that everything is sent."""
+        self.control.report(done=update)
+
+    def failed(self, update: int) -> None:
+        """Report that an update cannot be answered."""
+        self.control.report(failed=update)
 
 
-async def tell_whole(app: App, publishing: asyncio.Task[None], report: Report) -> None:
-    """Report once the folder as it is now is served with its vectors, or why it is not."""
-    await asyncio.wait({publishing})
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`Reports` that the player hears of too."""
+
+    others: Reports
+    control: Control
+
+    def progress(self, done: int, total: int) -> None:
+        """Pass it on."""
+        self.others.progress(done, total)
+
+    def published(self, published: Published) -> None:
+        """Report which version is live."""
+        self.control.report(published=published.version.number)
+        self.others.published(published)
+
+    def problem(self, error: BotError) -> None:
+        """Report what fails for now."""
+        self.control.report(problem=error.code)
+        self.others.problem(error)
+
+    def running(self, username: str) -> None:
+        """Pass it on."""
+        self.others.running(username)
+
+    def left(self, count: int) -> None:
+        """Pass it on."""
+        self.others.left(count)
+
+
+def grounds(passage: Passage, phrases: Phrases) -> list[str]:
+    """Return everything a card says, its dates as people read them."""
+    dates: list[Any] = [passage.seen, passage.deadline, passage.review_by, passage.valid_until]
+    dates += [passage.as_of if passage.as_of != "undated" else ""]
+    dates += [source.published for source in passage.sources]
+    sources = [text for each in passage.sources for text in (each.publisher, each.title, each.url)]
+    said = [spelled(str(date), phrases=phrases) for date in dates if date]
+    return [passage.title, passage.text, plain(passage.text), *sources, *said]
+
+
+def heard(
+    control: Control | None, app: App, *, reports: Reports, audience: Audience | None
+) -> tuple[Reports, Audience]:
+    """Return who hears of what goes on: the player too, if there is one."""
+    others = audience or Nobody()
+    if control is None:
+        return reports, others
+    return Told(reports, control), Both(Reporting(control, app.phrases), others)
+
+
+async def tell_whole(app: App, publishing: asyncio.Task[None], control: Control) -> None:
+    """Report once what was live is served with its vectors, then once the folder as it is now is.
+
+    Or report why it is not.
+    """
     try:
-        await app.search("?", limit=1)  # Waits for the first vectors, which `follow` opens.
+        version = await app.knowledge.versions.live()
+        if version and version.state == "whole":
+            await app.search("?", limit=1)  # Waits for the first vectors, which `follow` opens.
+            control.report(served=version.number)
+        await asyncio.wait({publishing})
+        await app.search("?", limit=1)
         await app.knowledge.open_whole()
     except BotError as error:
-        await report({"state": error.code})
+        control.report(state=error.code)
     else:
-        await report({"state": "whole"})
+        control.report(state="whole")

@@ -7,19 +7,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bot.app.assembly import App, open_app
-from bot.app.control import OnTurn, control, reporting, tell_whole
+from bot.app.clock import Clock
+from bot.app.control import Control, control, heard, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
+from bot.app.reports import Reports
 from bot.app.upkeep import keep_tidy, watch
 from bot.app.wishes import fulfil_wishes
-from bot.backends.knowledge.publish import Published
 from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.mail import DatabaseMail, KeptMail
 from bot.backends.store.rates import DatabaseRates
 from bot.backends.store.secrets import note_key
 from bot.backends.store.sharing import Alone, Member, Shared
+from bot.channels.observing import Audience
 from bot.core.messages import Received
 from bot.core.pacing import MemoryRates
 from bot.core.ports import BotError, KnowledgeError
@@ -41,25 +43,6 @@ FOLDER_ERRORS = frozenset({"folder_mistakes", "knowledge_missing", "knowledge_un
 """What only a change of the folder mends."""
 
 
-class Reports(Protocol):
-    """Hears of what goes on while the bot runs."""
-
-    def progress(self, done: int, total: int) -> None:
-        """Hear how many texts are in the index; may be called from another thread."""
-
-    def published(self, published: Published) -> None:
-        """Hear what publishing did: at the start, or after the folder was changed."""
-
-    def problem(self, error: BotError) -> None:
-        """Hear of what fails for now."""
-
-    def running(self, username: str) -> None:
-        """Hear that the bot takes messages from now on."""
-
-    def left(self, count: int) -> None:
-        """Hear how many messages were taken in and not answered."""
-
-
 async def run(
     settings: Settings,
     *,
@@ -70,23 +53,25 @@ async def run(
     server_up: Callable[[], Awaitable[None]] | None = None,
     control_path: Path | None = None,
     make_mail: Callable[[App, Member], KeptMail] | None = None,
+    audience: Audience | None = None,
 ) -> None:
     """Run the bot on Telegram, or on a server that speaks its Bot API, until told to stop.
 
     `server_up` returns once that server, which was started beside the bot, takes requests.
-    `make_mail` makes the inbox; without it, that of the database.
+    `make_mail` makes the inbox; without it, that of the database. `audience` hears each turn.
 
     Raises:
         MistakesError: nothing is live yet, and the folder has mistakes.
         BotError: the words, the state or the token cannot be used.
     """
+    clock, links = Clock(), _Links()
     async with (
-        open_app(settings) as app,
+        control(control_path, clock) as controlled,
+        open_app(settings, clock=clock) as app,
         _membership(app) as member,
-        control(control_path) as report,
         _Background() as background,
     ):
-        links = _Links()
+        reports, audience = heard(controlled, app, reports=reports, audience=audience)
         background.start(member.follow(on_lost=links.lost, on_news=links.news))
         await note_key(app.database, app.cipher)
         await app.knowledge.open_words()
@@ -98,18 +83,26 @@ async def run(
         background.add(publishing)
         background.start(app.knowledge.follow())
         background.start(_keep_published(app, member, reports, stop, after=publishing))
-        if report:
-            background.start(tell_whole(app, publishing, report))
+        if controlled:
+            background.start(_be_played(controlled, app, publishing, stop))
         await _first_words(app, publishing, stop)
         if stop.is_set():
             return
         # Its library takes a second to import, in which the loop goes on.
         await asyncio.to_thread(importlib.import_module, "bot.channels.telegram.channel")
-        mail = (make_mail or database_mail)(app, member)
-        bot = _Running(app, member, stop, reports, mail, links)
-        await bot.serve(token, url, on_turn=reporting(report), server_up=server_up)
+        mail = make_mail or database_mail
+        bot = _Running(app, member, stop, reports, mail(app, member), links)
+        await bot.serve(token, url, audience=audience, server_up=server_up)
         if publishing.done():
             publishing.result()
+
+
+async def _be_played(
+    controlled: Control, app: App, publishing: asyncio.Task[None], stop: asyncio.Event
+) -> None:
+    """Report and do what the player says; end with it."""
+    await asyncio.gather(tell_whole(app, publishing, controlled), controlled.obey())
+    stop.set()
 
 
 @asynccontextmanager
@@ -285,13 +278,13 @@ class _Running:
         token: str,
         url: str | None,
         *,
-        on_turn: OnTurn | None,
+        audience: Audience,
         server_up: Callable[[], Awaitable[None]] | None,
     ) -> None:
         """Reach Telegram, take messages in and answer them until told to stop."""
         channels = importlib.import_module("bot.channels.telegram.channel")
         async with open_monitor(self.app, self.mail) as monitor:
-            channel = self._channel(channels, token, url, monitor, on_turn)
+            channel = self._channel(channels, token, url, monitor, audience)
             if server_up:
                 await server_up()
             if not await self._reached(channel):
@@ -311,7 +304,7 @@ class _Running:
         token: str,
         url: str | None,
         monitor: Monitor,
-        on_turn: OnTurn | None,
+        audience: Audience,
     ) -> "Telegram":
         app = self.app
         rates = (
@@ -324,7 +317,7 @@ class _Running:
             pace=channels.Pace(rates, app.settings.rate),
             observer=monitor.observer,
             phrases=app.phrases,
-            on_turn=on_turn,
+            audience=audience,
         )
         return channel
 

@@ -22,7 +22,7 @@ from telegram.error import (
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.objects import outcome_name
-from bot.channels.observing import Observer
+from bot.channels.observing import Audience, Nobody, Observer
 from bot.channels.telegram.calls import calls_of
 from bot.channels.telegram.incoming import envelope, incoming_of
 from bot.channels.telegram.request import AiohttpRequest
@@ -97,7 +97,7 @@ class Telegram:
         pace: Pace,
         observer: Observer,
         phrases: Mapping[Language, Mapping[str, str]],
-        on_turn: Callable[[Incoming, Turn], Awaitable[None]] | None = None,
+        audience: Audience | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.bot = bot
@@ -106,7 +106,7 @@ class Telegram:
         self.observer = observer
         self.outgoing = Outgoing(bot, pace, observer=observer)
         self.phrases = phrases
-        self.on_turn = on_turn
+        self.audience = audience or Nobody()
         self.clock = clock
         self.inbox = Inbox(mail, self.handle, on_failed=self._failed)
         self.troubles: set[str] = set()
@@ -187,8 +187,9 @@ class Telegram:
                 await self._kept(self.mail.sent, letter, plan.sent)
         await self._kept(self.mail.done, letter)
         del self._plans[letter.update]
+        self.audience.done(letter.update)
         if turned:
-            await self._tell(letter, *turned)
+            self._observe(letter, turned[1])
 
     async def introduce(self, describe: Describe) -> None:
         """Register commands and descriptions in every language, where they changed."""
@@ -217,6 +218,7 @@ class Telegram:
             turn = await self.turn(incoming)
         finally:
             typing.cancel()
+        self.audience.decided(incoming, turn)
         if turn.error:
             log.error("update %s: %s", letter.update, turn.error)
         return incoming, turn
@@ -266,14 +268,11 @@ class Telegram:
 
     def _failed(self, letter: Received) -> None:
         self._plans.pop(letter.update, None)  # It may be tried once more, from what is recorded.
+        self.audience.failed(letter.update)
         self.observer.failed()
 
-    async def _tell(self, letter: Received, incoming: Incoming, turn: Turn) -> None:
-        """Tell of a turn; whoever does not listen any more must not have it sent again."""
+    def _observe(self, letter: Received, turn: Turn) -> None:
         self.observer.turned(outcome_name(turn.outcome) or "none", self.clock() - letter.at)
-        if self.on_turn:
-            with suppress(OSError):
-                await self.on_turn(incoming, turn)
 
     async def _poll(self, leads: asyncio.Event) -> None:
         await self._reach(self.bot.delete_webhook)
