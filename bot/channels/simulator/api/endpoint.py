@@ -100,10 +100,12 @@ async def _go_wrong(state: State, call: Call, fault: Fault) -> None:
         state.limits.announce(call.integer("chat_id"), fault.retry_after)
     if fault.kind in refusals:
         refusal = refusals[fault.kind]
-        write_down(state, call, {"ok": False, "description": refusal.description})
+        write_down(
+            state, call, {"ok": False, "description": refusal.description, "fault": fault.kind}
+        )
         raise refusal
     if fault.kind == "cut" and not fault.after:
-        write_down(state, call, {"ok": False, "description": "cut"})
+        write_down(state, call, {"ok": False, "description": "cut", "fault": "cut"})
 
 
 def _cut(state: State, call: Call) -> Response:

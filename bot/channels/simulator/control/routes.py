@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.scripts.writing import script_of
 from bot.channels.simulator import TOKEN
 from bot.channels.simulator.control import acts, trouble, uploads, views
 from bot.channels.simulator.control.acts import ImpossibleError, number_in
@@ -190,6 +191,33 @@ def update(state: State, body: Json) -> Json:
     return {"update_id": state.updates.put_raw(raw), "sequence": state.journal.last}
 
 
+def note_turn(state: State, body: Json) -> Json:
+    """Hear from the bot what it decided, which nobody else is told."""
+    number, turn = number_in(body, "update_id"), body.get("turn")
+    if number is None or not isinstance(turn, dict):
+        raise ImpossibleError(400, "update_id or turn is missing")
+    state.turns.keep(number, turn)
+    return {}
+
+
+async def script(state: State, request: Request) -> Response:
+    """Somebody's chat as a conversation script; without a name, that of whoever wrote last."""
+    name = request.query_params.get("person") or state.turns.last_person()
+    if name is None:
+        raise ImpossibleError(404, "nobody has written anything")
+    person = known_person(state, name)
+    done = state.turns.done_by(person.key)
+    if not done:
+        raise ImpossibleError(404, f"{person.key} has written nothing")
+    text = script_of(done, language=person.language or "")
+    return Response(text, media_type="text/yaml; charset=utf-8")
+
+
+async def taken(state: State, request: Request) -> Json:
+    """Whether the bot has fetched all there is of an update."""
+    return {"taken": state.updates.is_taken(request.path_params["number"])}
+
+
 async def sent(state: State, request: Request) -> Response:
     """What the bot sent after a number, and the number to ask after next time.
 
@@ -214,6 +242,7 @@ async def sent(state: State, request: Request) -> Response:
 ROUTES = [  # They are tried in this order, so the busiest come first.
     posted("say", say),
     route("sent", sent),
+    route("updates/{number:int}", taken),
     route("health", health),
     route("people", views.people),
     route("chats/{person}", views.chat),
@@ -232,4 +261,6 @@ ROUTES = [  # They are tried in this order, so the busiest come first.
     posted("limits", trouble.limit),
     posted("fault", trouble.fault),
     posted("update", update),
+    posted("turn", note_turn),
+    route("script", script),
 ]

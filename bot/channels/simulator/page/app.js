@@ -8,6 +8,7 @@ import { nameOf } from './messages.js'
 import { fail, setTyping, toast } from './notices.js'
 import { drawPeople, loadPeople, showPeople } from './people.js'
 import { closePopups, toggle } from './popups.js'
+import { record } from './record.js'
 import { listen, read, tell } from './server.js'
 import { say, speak } from './words.js'
 
@@ -83,6 +84,7 @@ function remember(id, message, edited) {
 
 find('open-menu').addEventListener('click', () => toggle(find('menu'), find('open-menu'), [
   [say('startOver'), 'reply', startOver],
+  ...(here.inGroup ? [] : [[say('record'), 'record', record]]),
   [say(here.me.blocked ? 'unblock' : 'block'), 'close', () => tell('block', { person: here.me.key, blocked: !here.me.blocked }).catch(fail)],
 ]))
 document.addEventListener('click', (event) => {

@@ -1,9 +1,17 @@
 // How the page talks to the simulator.
 
 export async function read(path) {
+  return (await found(path)).json()
+}
+
+export async function readText(path) {
+  return (await found(path)).text()
+}
+
+async function found(path) {
   const response = await fetch(`/control/${path}`)
   if (!response.ok) throw new Error((await response.json()).error)
-  return response.json()
+  return response
 }
 
 export async function tell(path, body) {

@@ -2,6 +2,7 @@
 
 const WORDS = {
   id: {
+    record: 'Rekam percakapan', recordHint: 'Percakapan ini sebagai skrip. Simpan, baca, lalu hapus yang tidak harus begitu.', copy: 'Salin',
     people: 'Anda menjadi', group: 'Grup', newPerson: 'Orang baru', bot: 'bot', typing: 'sedang mengetik…',
     upload_photo: 'sedang mengirim foto…', upload_document: 'sedang mengirim file…', placeholder: 'Tulis pesan',
     send: 'Kirim', save: 'Simpan', attach: 'Lampirkan', commands: 'Perintah', start: 'Mulai', startOver: 'Mulai dari awal',
@@ -15,6 +16,7 @@ const WORDS = {
     copied: 'Disalin', failed: 'Tidak terkirim', switchPerson: 'Ganti orang',
   },
   en: {
+    record: 'Record', recordHint: 'This chat as a script. Save it, read it, and strike out what need not be so.', copy: 'Copy',
     people: 'You are', group: 'Group', newPerson: 'New person', bot: 'bot', typing: 'typing…',
     upload_photo: 'sending a photo…', upload_document: 'sending a file…', placeholder: 'Write a message',
     send: 'Send', save: 'Save', attach: 'Attach', commands: 'Commands', start: 'Start', startOver: 'Start over',
@@ -28,6 +30,7 @@ const WORDS = {
     copied: 'Copied', failed: 'Not sent', switchPerson: 'Switch person',
   },
   zh: {
+    record: '录制', recordHint: '把这段聊天存成脚本。保存后请检查，删去不必如此的内容。', copy: '复制',
     people: '您的身份', group: '群组', newPerson: '新用户', bot: '机器人', typing: '正在输入…',
     upload_photo: '正在发送图片…', upload_document: '正在发送文件…', placeholder: '输入消息',
     send: '发送', save: '保存', attach: '附件', commands: '命令', start: '开始', startOver: '重新开始',

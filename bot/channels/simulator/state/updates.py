@@ -82,6 +82,11 @@ class Updates:
         found = self._database.row("SELECT count(*) FROM updates WHERE waits = 1")
         return found[0] if found else 0
 
+    def is_taken(self, update_id: int) -> bool:
+        """Whether nothing of an update is still to be delivered."""
+        sql = "SELECT 1 FROM updates WHERE update_id = ? AND (waits = 1 OR again = 1)"
+        return self._database.row(sql, update_id) is None
+
     def chats_waiting(self) -> set[str]:
         """The chats for which something is to be delivered."""
         sql = "SELECT DISTINCT chat FROM updates WHERE waits = 1 OR again = 1"
