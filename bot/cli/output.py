@@ -47,6 +47,7 @@ _EXIT_CODES = {
             "text_missing",
             "script_missing",
             "scripts_none",
+            "chat_missing",
             "webhook_secret_missing",
             "key_invalid",
             "key_missing",

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import ctypes
+import importlib
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ from bot.core.ports import BotError, ChannelError
 
 if TYPE_CHECKING:
     from bot.backends.knowledge.publish import Published
+    from bot.channels.observing import Audience
     from bot.settings import Settings
 
 CHATS_FILE = "simulator.sqlite3"
@@ -106,16 +108,31 @@ async def _run(
             await asyncio.to_thread(simulator.wait)
             say(sentence("chat_page", url=simulator.url))
 
-    with progress() as on_progress:
-        await run_bot(
-            settings,
-            token=token,
-            url=simulator.url if simulator else settings.telegram_url,
-            stop=stop,
-            reports=_Narrator(on_progress, is_simulated=settings.telegram_token is None),
-            server_up=server_up,
-            control_path=control,
-        )
+    url = simulator.url if simulator else settings.telegram_url
+    is_simulated = settings.telegram_token is None
+    async with _teller(url if is_simulated else None) as audience:
+        with progress() as on_progress:
+            await run_bot(
+                settings,
+                token=token,
+                url=url,
+                stop=stop,
+                reports=_Narrator(on_progress, is_simulated=is_simulated),
+                server_up=server_up,
+                control_path=control,
+                audience=audience,
+            )
+
+
+@contextlib.asynccontextmanager
+async def _teller(url: str | None) -> AsyncIterator["Audience | None"]:
+    """Tell the simulator of turns, if the bot is on one, so that chats can be recorded."""
+    if url is None:
+        yield None
+        return
+    telling = await asyncio.to_thread(importlib.import_module, "bot.channels.simulator.telling")
+    async with telling.teller(url) as audience:
+        yield audience
 
 
 class _Narrator:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from bot.channels.scripts.script import Word
+
 
 class UnreadableError(Exception):
     """YAML that cannot be read: the line, counted from 1, and what is wrong there."""
@@ -57,9 +59,15 @@ def entries(node: yaml.MappingNode) -> Iterator[Entry]:
         yield Entry(str(name), line_of(key), value)
 
 
-def texts(node: yaml.Node) -> tuple[str, ...] | None:
-    """Return a text, or a list of texts; None for anything else, and for an empty text."""
-    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    if not items or any(not isinstance(item, yaml.ScalarNode) or is_empty(item) for item in items):
+def word(node: yaml.Node) -> Word | None:
+    """Return a text; None for anything else, and for an empty one."""
+    if not isinstance(node, yaml.ScalarNode) or is_empty(node):
         return None
-    return tuple(str(item.value) for item in items)
+    return Word(str(node.value), line_of(node), node.start_mark.index, node.end_mark.index)
+
+
+def words(node: yaml.Node) -> tuple[Word, ...] | None:
+    """Return a text, or a list of texts; None for anything else, and for an empty list."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    found = [each for item in items if (each := word(item))]
+    return tuple(found) if found and len(found) == len(items) else None

@@ -5,8 +5,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.core.ports import ChannelError
@@ -14,16 +14,29 @@ from bot.core.ports import ChannelError
 _ENDING = 15.0  # Seconds to end by itself.
 _LAST_WORDS = 3.0  # Seconds between them and the end.
 _LEFT_OUT = re.compile(r"simulator\.sqlite3|.*\.lock|.*\.sqlite3-(wal|shm|journal)")
-_FAILED = re.compile(r"^akar: .*|^[-\d]+ [\d:,]+ ERROR .*", re.MULTILINE | re.DOTALL)
+_FAILED = re.compile(
+    r"^akar: .*|^[-\d]+ [\d:,]+ ERROR (?!bot\.app\.upkeep: ).*",  # That one tells staff only.
+    re.MULTILINE,
+)
+_OF_AN_UPDATE = re.compile(r"\bupdate (\d+)\b")
 
 
 class Child:
-    """A process of this program, which writes into two files."""
+    """A process of this program, which writes into two files of a folder, where no `.env` is."""
 
-    def __init__(self, process: subprocess.Popen[bytes], *, output: Path, errors: Path) -> None:
-        self._process = process
-        self._output = output
-        self._errors = errors
+    def __init__(
+        self, arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], name: str
+    ) -> None:
+        self._output, self._errors = (folder / f"{name}.{kind}" for kind in ("out", "err"))
+        with self._output.open("wb") as stdout, self._errors.open("wb") as stderr:
+            self._process = subprocess.Popen(  # noqa: S603 - this program itself
+                [sys.executable, "-m", "bot", *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
 
     @property
     def status(self) -> int | None:
@@ -40,10 +53,24 @@ class Child:
         """What it wrote on standard error so far."""
         return self._errors.read_text(encoding="utf-8", errors="replace")
 
-    def failure(self, *, after: int = 0) -> str:
-        """Return what it wrote of an error, from a place in its writing on; or nothing."""
-        found = _FAILED.search(self.written[after:])
-        return found[0].strip() if found else ""
+    @property
+    def length(self) -> int:
+        """How many bytes it wrote on standard error so far."""
+        return self._errors.stat().st_size
+
+    def wrote(self, *, after: int) -> str:
+        """Return what it wrote on standard error after so many bytes."""
+        return self._errors.read_bytes()[after:].decode("utf-8", "replace").strip()
+
+    def failure(self, *, after: int, update: int | None = None) -> str:
+        """Return the first error it wrote after so many bytes, unless it is of another update."""
+        if self.length <= after:
+            return ""
+        for found in _FAILED.finditer(self.wrote(after=after)):
+            of = _OF_AN_UPDATE.search(found[0])
+            if of is None or int(of[1]) == update:
+                return found[0].strip()
+        return ""
 
     def ended(self) -> ChannelError:
         """Return the error that it ends, with its exit code and its last words."""
@@ -51,36 +78,18 @@ class Child:
             self._process.wait(_LAST_WORDS)
         return ChannelError("bot_ended", status=self.status, log=self.written.strip())
 
+    def kill(self) -> None:
+        """End it with no warning."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
         try:
             self._process.wait(_ENDING)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-@contextmanager
-def child(
-    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str]
-) -> Iterator[Child]:
-    """Run a command of this program in a folder, where it finds no `.env`."""
-    output, errors = (folder / f"{arguments[0]}.{name}" for name in ("out", "err"))
-    with output.open("wb") as stdout, errors.open("wb") as stderr:
-        process = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-        )
-    running = Child(process, output=output, errors=errors)
-    try:
-        yield running
-    finally:
-        running.stop()
+            self.kill()
 
 
 def copy_data(source: Path, target: Path) -> None:

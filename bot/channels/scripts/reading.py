@@ -2,31 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
+from bot.channels.scripts.forms import Form, mapping, near_to
 from bot.channels.scripts.nodes import (
     Entry,
     UnreadableError,
     documents,
     entries,
     line_of,
-    texts,
+    word,
 )
-from bot.channels.scripts.script import (
-    EXPECTATIONS,
-    STEPS,
-    Conversation,
-    Expected,
-    Mistake,
-    Step,
-)
+from bot.channels.scripts.possible import impossible
+from bot.channels.scripts.script import Conversation, Expected, Mistake, Step, Word
+from bot.channels.scripts.vocabulary import CONVERSATION, EXPECTATIONS, SILENT, STEPS
 from bot.core.ports import ChannelError
 
-_KEYS = ("conversation", "tags", "as", "turns")
-_ONE_OF = {"outcome": ("answer", "abstain", "smalltalk"), "language": ("id", "en", "zh")}
+_KEYS = (*CONVERSATION, "people", "turns")
 _ENDINGS = (".yaml", ".yml")
 
 
@@ -38,18 +32,43 @@ class Scripts:
     mistakes: tuple[Mistake, ...]
 
 
-def read_scripts(paths: Sequence[Path]) -> Scripts:
-    """Read scripts: files, and folders of them.
+def read_scripts(paths: Sequence[Path], *, knowledge: Path | None = None) -> Scripts:
+    """Read scripts: files, and folders of them; with the knowledge whose files they change.
 
     Raises:
         ChannelError: a path is missing, or there is no script.
     """
-    found = [_read_file(path) for path in dict.fromkeys(_files(paths))]
+    found = [read_script(path, knowledge=knowledge) for path in dict.fromkeys(_files(paths))]
     conversations = tuple(each for scripts in found for each in scripts.conversations)
     mistakes = tuple(each for scripts in found for each in scripts.mistakes)
     if not conversations and not mistakes:
         raise ChannelError("scripts_none", path=", ".join(path.as_posix() for path in paths))
     return Scripts(conversations, mistakes)
+
+
+def read_script(path: Path, *, knowledge: Path | None = None) -> Scripts:
+    """Read one script.
+
+    Raises:
+        ChannelError: it cannot be read.
+    """
+    try:
+        # With its own ends of lines: where a word stands is counted in characters.
+        nodes = documents(path.read_bytes().decode())
+    except UnicodeDecodeError:
+        return Scripts((), (Mistake(path, 1, "NOT_UTF8"),))
+    except OSError as error:
+        raise ChannelError("script_missing", path=path.as_posix()) from error
+    except UnreadableError as error:
+        return Scripts((), (Mistake(path, error.line, "BAD_YAML", {"reason": error.reason}),))
+    reader = _Reader(path)
+    conversations = tuple(reader.conversation(node) for node in nodes)
+    mistakes = reader.mistakes or [
+        each
+        for conversation in conversations
+        for each in impossible(conversation, knowledge=knowledge)
+    ]
+    return Scripts(() if mistakes else conversations, tuple(mistakes))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -63,20 +82,6 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             raise ChannelError("script_missing", path=path.as_posix())
 
 
-def _read_file(path: Path) -> Scripts:
-    try:
-        nodes = documents(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        return Scripts((), (Mistake(path, 1, "NOT_UTF8"),))
-    except OSError as error:
-        raise ChannelError("script_missing", path=path.as_posix()) from error
-    except UnreadableError as error:
-        return Scripts((), (Mistake(path, error.line, "BAD_YAML", {"reason": error.reason}),))
-    reader = _Reader(path)
-    conversations = tuple(reader.conversation(node) for node in nodes)
-    return Scripts(() if reader.mistakes else conversations, tuple(reader.mistakes))
-
-
 class _Reader:
     """Reads the documents of one file, and goes on after a mistake to find the others."""
 
@@ -86,94 +91,94 @@ class _Reader:
 
     def conversation(self, node: yaml.Node) -> Conversation:
         """Read one document."""
-        found = self._mapping(node, _KEYS, "UNKNOWN_KEY")
+        found = mapping(node, _KEYS, self._note) or {}
         for key in ("conversation", "turns"):
             if key not in found:
-                self._mistake(line_of(node), "MISSING_KEY", key=key)
+                self._note(line_of(node), "MISSING_KEY", key=key)
+        people = self._people(found)
         return Conversation(
             self.path,
             line_of(node),
-            self._one(found.get("conversation")),
-            self._steps(found.get("turns")),
-            self._language(found.get("as")) or "id",
-            frozenset(self._texts(found.get("tags"))),
+            self._text(found, "conversation"),
+            self._steps(found.get("turns"), people),
+            people,
+            frozenset(each.text for each in self._words(found, "tags")),
+            self._text(found, "expected_failure"),
         )
 
-    def _language(self, entry: Entry | None) -> str:
-        if entry is None:
-            return ""
-        found = self._mapping(entry.value, ("language",), "UNKNOWN_KEY")
-        return self._one(found.get("language"), of=_ONE_OF["language"])
+    def _people(self, found: dict[str, Entry]) -> dict[str, str]:
+        """Return everybody with their language; the one person has no name."""
+        if "people" not in found:
+            return {"": self._language(found["as"]) if "as" in found else "id"}
+        if "as" in found:
+            self._note(found["as"].line, "AS_AND_PEOPLE")
+        node = found["people"].value
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            self._note(line_of(node), "BAD_YAML", reason="people: {ibu: {language: id}}")
+            return {"": "id"}
+        return {entry.key: self._language(entry) for entry in entries(node)}
 
-    def _steps(self, entry: Entry | None) -> tuple[Step, ...]:
+    def _language(self, entry: Entry) -> str:
+        keys = mapping(entry.value, ("language",), self._note) or {}
+        if "language" not in keys:
+            return "id"
+        found = EXPECTATIONS["language"].read(keys["language"], self._note)
+        return found[0].text if found else "id"
+
+    def _steps(self, entry: Entry | None, people: dict[str, str]) -> tuple[Step, ...]:
         if entry is None:
             return ()
         if not isinstance(entry.value, yaml.SequenceNode) or not entry.value.value:
-            self._bad_value(entry)
+            self._note(entry.line, "WRONG_FORM", key="turns", value="", like="- user: …")
             return ()
-        return tuple(step for node in entry.value.value if (step := self._step(node)))
+        return tuple(step for node in entry.value.value if (step := self._step(node, people)))
 
-    def _step(self, node: yaml.Node) -> Step | None:
-        found = self._mapping(node, (*STEPS, "bot"), "UNKNOWN_STEP")
-        doing = [found[kind] for kind in STEPS if kind in found]
-        if len(doing) != 1:
-            if doing or found.keys() == {"bot"}:
-                self._mistake(line_of(node), "NOT_ONE_STEP", there=", ".join(STEPS))
+    def _step(self, node: yaml.Node, people: dict[str, str]) -> Step | None:
+        found = mapping(node, (*STEPS, "as", "bot"), self._note, "UNKNOWN_STEP")
+        doing = [each for kind, each in (found or {}).items() if kind in STEPS]
+        if found is None or len(doing) != 1:
+            if doing or found:
+                self._note(line_of(node), "NOT_ONE_STEP", there=", ".join(STEPS))
             return None
-        entry = doing[0]
-        forms = self._texts(entry) if entry.key == "user" else (self._one(entry),)
-        expected = self._expected(found["bot"]) if "bot" in found else ()
-        return Step(entry.key, tuple(forms), entry.line, expected)
+        [entry] = doing
+        expected = self._expected(found["bot"]) if "bot" in found else None
+        if entry.key == "hears" and isinstance(entry.value, yaml.MappingNode):
+            expected = self._expected(entry)  # `hears: {says: …}` says the same in less.
+            forms: tuple[Word, ...] = (Word("true", entry.line),)
+        else:
+            forms = STEPS[entry.key].read(entry, self._note)
+        person = self._person(found.get("as"), people)
+        return Step(entry.key, forms, entry.line, expected, person) if forms else None
+
+    def _person(self, entry: Entry | None, people: dict[str, str]) -> str:
+        """Return who acts: the one who is named, else the first."""
+        if entry is None:
+            return next(iter(people))
+        found = word(entry.value)
+        name = found.text if found else ""
+        if name not in people:
+            there = ", ".join(people)
+            near = near_to(name, list(people))
+            self._note(entry.line, "UNKNOWN_PERSON", name=name, near=near, there=there)
+        return name
 
     def _expected(self, entry: Entry) -> tuple[Expected, ...]:
-        if isinstance(entry.value, yaml.ScalarNode) and not entry.value.value:
+        node = entry.value
+        if isinstance(node, yaml.ScalarNode) and node.value == SILENT:
+            return (Expected(SILENT, (Word(SILENT, entry.line),), entry.line),)
+        if isinstance(node, yaml.ScalarNode) and not node.value:
             return ()
-        found = self._mapping(entry.value, EXPECTATIONS, "UNKNOWN_EXPECTATION")
-        return tuple(self._expectation(each) for each in found.values())
+        found = mapping(node, tuple(EXPECTATIONS), self._note, "UNKNOWN_EXPECTATION") or {}
+        return tuple(self._expectation(EXPECTATIONS[name], each) for name, each in found.items())
 
-    def _expectation(self, entry: Entry) -> Expected:
-        if entry.key in _ONE_OF:
-            return Expected(entry.key, (self._one(entry, of=_ONE_OF[entry.key]),), entry.line)
-        return Expected(entry.key, self._texts(entry), entry.line)
+    def _expectation(self, form: Form, entry: Entry) -> Expected:
+        return Expected(entry.key, form.read(entry, self._note), entry.line)
 
-    def _mapping(self, node: yaml.Node, known: Sequence[str], code: str) -> dict[str, Entry]:
-        """Return the known keys of a mapping; `code` is the mistake that another key is."""
-        if not isinstance(node, yaml.MappingNode):
-            self._mistake(line_of(node), "BAD_YAML", reason="key: value")
-            return {}
-        found: dict[str, Entry] = {}
-        for entry in entries(node):
-            if entry.key not in known:
-                near = next(iter(get_close_matches(entry.key, known, n=1)), "")
-                there = ", ".join(known)
-                self._mistake(entry.line, code, key=entry.key, near=near, there=there)
-            elif entry.key in found:
-                self._mistake(entry.line, "DUPLICATE_KEY", key=entry.key)
-            else:
-                found[entry.key] = entry
-        return found
+    def _words(self, found: dict[str, Entry], key: str) -> tuple[Word, ...]:
+        return CONVERSATION[key].read(found[key], self._note) if key in found else ()
 
-    def _texts(self, entry: Entry | None) -> tuple[str, ...]:
-        found = texts(entry.value) if entry else ()
-        if entry and found is None:
-            self._bad_value(entry)
-        return found or ()
+    def _text(self, found: dict[str, Entry], key: str) -> str:
+        return "".join(each.text for each in self._words(found, key))
 
-    def _one(self, entry: Entry | None, *, of: Sequence[str] = ()) -> str:
-        """Return the one text of a key, which must be one `of` these if any are named."""
-        if entry is None:
-            return ""
-        value = entry.value.value if isinstance(entry.value, yaml.ScalarNode) else ""
-        if not value.strip() or (of and value not in of):
-            self._bad_value(entry, of=of)
-        return str(value)
-
-    def _bad_value(self, entry: Entry, *, of: Sequence[str] = ()) -> None:
-        is_text = isinstance(entry.value, yaml.ScalarNode)
-        value = entry.value.value if is_text else "[…]"
-        near = next(iter(get_close_matches(value, of, n=1)), "")
-        code = "UNKNOWN_VALUE" if of else "BAD_VALUE"
-        self._mistake(entry.line, code, key=entry.key, value=value, near=near, there=", ".join(of))
-
-    def _mistake(self, line: int, code: str, **values: str) -> None:
+    def _note(self, line: int, code: str, **values: str) -> None:
         self.mistakes.append(Mistake(self.path, line, code, values))

@@ -1,27 +1,32 @@
 """A simulator and a bot of their own, on which scripts are played."""
 
 import contextlib
-import json
+import itertools
 import re
-import socket
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import httpx
 
-from bot.channels.scripts.processes import Child, child, copy_data
+from bot.channels.scripts.link import Link
+from bot.channels.scripts.processes import Child, copy_data
+from bot.channels.scripts.quiet import Quiet
 from bot.channels.simulator import TOKEN
 
 Json = dict[str, Any]
 
 _STARTING = 30.0  # Seconds within which the simulator must answer.
 _INDEXING = 900.0  # Seconds within which the bot must serve the whole index.
-_LOOK_EVERY = 0.05
+_PUBLISHING = 60.0  # Seconds within which a changed folder must be looked at.
+_LOOK_EVERY = 0.02
 _FIRST_PERSON = 4_000_000_000_000_000  # Beyond the ids of Telegram's people and the simulator's.
+_KEPT_OPEN = 2.0  # Seconds; the simulator closes a connection that rests for longer.
 
 
 class Environment(Protocol):
@@ -41,59 +46,40 @@ class RefusedError(Exception):
         self.labels: list[str] | None = body.get("labels")
 
 
-class Reports:
-    """What the bot reports on its control socket: a JSON object a line."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a stage is made of: settings, the folders, and what its bot must not see of them."""
 
-    def __init__(self, listener: socket.socket, bot: Child) -> None:
-        self._listener = listener
-        self._bot = bot
-        self._connection: socket.socket | None = None
-        self._received = b""
-
-    def next(self, *, until: float, written: int = 0) -> Json | None:
-        """Return the next report; None when time is up, or the bot has `written` of an error."""
-        while b"\n" not in self._received:
-            if self._bot.status is not None:
-                raise self._bot.ended()
-            if time.monotonic() > until or self._bot.failure(after=written):
-                return None
-            self._receive()
-        line, _, self._received = self._received.partition(b"\n")
-        report: Json = json.loads(line)
-        return report
-
-    def close(self) -> None:
-        """Hang up."""
-        self._listener.close()
-        if self._connection:
-            self._connection.close()
-
-    def _receive(self) -> None:
-        try:
-            if self._connection is None:
-                self._connection, _ = self._listener.accept()
-                self._connection.settimeout(_LOOK_EVERY)
-            self._received += self._connection.recv(1 << 16)
-        except TimeoutError:
-            return
+    environment: Environment
+    knowledge: Path
+    prepared: Path | None = None
+    clean: Callable[[Path], None] = lambda _: None
 
 
 class Stage:
-    """Where conversations are played, one after the other."""
+    """Where conversations are played, many at once."""
 
     def __init__(
-        self, http: httpx.Client, reports: Reports, *, bot: Child, simulator: Child
+        self,
+        http: httpx.Client,
+        link: Link,
+        *,
+        start_bot: Callable[[], Child],
+        simulator: Child,
+        knowledge: Path,
     ) -> None:
+        self.link = link
+        self.knowledge = knowledge
+        self.quiet = Quiet()
         self._http = http
-        self._reports = reports
-        self.bot = bot
+        self._start_bot = start_bot
         self._simulator = simulator
-        self._last_person = _FIRST_PERSON
+        self._numbers = itertools.count(_FIRST_PERSON)
+        self._begin("state", "problem")  # What fails now would fail in every conversation.
 
     def new_person(self, language: str) -> Json:
         """Return somebody whom the bot has never met."""
-        self._last_person += 1
-        return self.act("people", name=str(self._last_person), language=language)
+        return self.act("people", name=str(next(self._numbers)), language=language)
 
     def act(self, path: str, **body: object) -> Json:
         """Do something as a person.
@@ -102,25 +88,90 @@ class Stage:
             RefusedError: the simulator does not let them.
             ChannelError: the simulator ended.
         """
-        answer = self._request("POST", path, json=body)
+        return self._taken(self._request("POST", path, json=body))
+
+    def upload(self, kind: str, file: Path | None, **fields: str) -> Json:
+        """Send a file as a person; without one, a small one is made.
+
+        Raises:
+            RefusedError: the simulator does not take it.
+        """
+        parts: Json = {name: (None, value) for name, value in {"kind": kind, **fields}.items()}
+        if file:
+            parts["file"] = (file.name, file.read_bytes())
+        return self._taken(self._request("POST", "upload", files=parts))
+
+    def sent(self, *, after: int, seconds: float = 0) -> list[Json]:
+        """Return what the bot sent after a number, once there is something or time is up."""
+        wanted = {"after": after, "timeout": seconds}
+        found: list[Json] = self._request("GET", "sent", params=wanted).json()["sent"]
+        return found
+
+    def is_taken(self, update: int) -> bool:
+        """Whether the bot has fetched everything there is of an update."""
+        return bool(self._request("GET", f"updates/{update}").json()["taken"])
+
+    def ended(self, update: int, *, seconds: float) -> float | None:
+        """Return when the bot had answered an update; None if that takes longer.
+
+        Raises:
+            ChannelError: the bot ended.
+        """
+        found = self.link.ended(update, seconds=seconds, lives=self._lives)
+        if found is None and not self._lives():
+            raise self.bot.ended()
+        return found
+
+    def restart(self) -> None:
+        """Kill the bot's process, and start it again."""
+        self.bot.kill()
+        self._begin("served", "state")
+
+    def set_time(self, at: str) -> None:
+        """Let the bot believe that it is this moment, and go on from there."""
+        before = self.link.count
+        self.link.set_time(at)
+        self._hear("at", after=before, seconds=_STARTING)
+
+    def change(self, file: str, old: str, new: str) -> bool | None:
+        """Change a knowledge file, and wait until the bot has looked at it.
+
+        Return whether that is live now; None where the old words are not in it.
+        """
+        path = self.knowledge / file
+        text = path.read_text(encoding="utf-8")
+        if old not in text:
+            return None
+        before = self.link.count
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        return "published" in self._hear("published", "problem", after=before, seconds=_PUBLISHING)
+
+    def close(self) -> None:
+        """End the bot."""
+        self.bot.stop()
+
+    def _begin(self, *signs: str) -> None:
+        """Start the bot, and wait for a sign that it answers as it will."""
+        before = self.link.count
+        self.bot = self._start_bot()
+        found = self._hear(*signs, after=before, seconds=_INDEXING)
+        if "problem" in found or found.get("state", "whole") != "whole":
+            raise self.bot.ended()
+
+    def _hear(self, *keys: str, after: int, seconds: float) -> Json:
+        found = self.link.hear(*keys, after=after, seconds=seconds, lives=self._lives)
+        if found is None:
+            raise self.bot.ended()
+        return found
+
+    def _lives(self) -> bool:
+        return self.bot.status is None
+
+    def _taken(self, answer: httpx.Response) -> Json:
         found: Json = answer.json()
         if answer.is_error:
             raise RefusedError(found)
         return found
-
-    def sent(self, chat: int, *, after: int) -> list[Json]:
-        """Return what the bot sent to a chat after a number."""
-        found = self._request("GET", "sent", params={"after": after}).json()
-        return [entry for entry in found["sent"] if entry["chat_id"] == chat]
-
-    def turn(self, update: int, *, seconds: float, written: int) -> Json | None:
-        """Return the bot's report of the turn for an update; None if none comes."""
-        until = time.monotonic() + seconds
-        while report := self._reports.next(until=until, written=written):
-            if report.get("update") == update:
-                turn: Json = report["turn"]
-                return turn
-        return None
 
     def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -130,57 +181,50 @@ class Stage:
 
 
 @contextmanager
-def open_stage(
-    environment: Environment,
-    *,
-    prepared: Path | None = None,
-    clean: Callable[[Path], None] = lambda _: None,
-) -> Iterator[Stage]:
-    """Start a simulator and a bot on a copy of a prepared data folder; without one, on a new one.
-
-    `clean` takes out of the copy what its bot must not see.
+def open_stage(house: House, *, own_knowledge: bool = False) -> Iterator[Stage]:
+    """Start a simulator and a bot on a copy of the prepared data folder; without one, a new one.
 
     Raises:
         ChannelError: one of the two does not start.
     """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="akar-")))
-        data = folder / "data"
-        if prepared:
-            copy_data(prepared, data)
-            clean(data)
+        data, knowledge = folder / "data", house.knowledge
+        if house.prepared:
+            copy_data(house.prepared, data)
+            house.clean(data)
+        if own_knowledge:
+            knowledge = Path(shutil.copytree(house.knowledge, folder / "knowledge"))
         chats = ["--listen", "127.0.0.1:0", "--chats", str(folder / "chats.sqlite3")]
-        simulator = stack.enter_context(
-            child(["simulator", *chats], folder=folder, environment=environment(data=data))
+        simulator = Child(
+            ["simulator", *chats],
+            folder=folder,
+            environment=house.environment(data=data),
+            name="simulator",
         )
+        stack.callback(simulator.stop)
+        link = stack.enter_context(contextlib.closing(Link(folder / "control")))
         url = _address(simulator)
-        listener = stack.enter_context(_listen(folder / "control"))
         # Without limits: scripts write faster than people.
-        settings = environment(data=data, telegram_url=url, telegram_token=TOKEN, rate=0)
-        bot = stack.enter_context(
-            child(
-                ["run", "--control", str(folder / "control")], folder=folder, environment=settings
-            )
+        settings = house.environment(
+            data=data, knowledge=knowledge, telegram_url=url, telegram_token=TOKEN, rate=0
         )
-        reports = stack.enter_context(contextlib.closing(Reports(listener, bot)))
-        _wait_until_whole(reports, bot)
+        runs = itertools.count(1)
+
+        def start_bot() -> Child:
+            arguments = ["run", "--control", str(folder / "control")]
+            name = f"run-{next(runs)}"
+            return Child(arguments, folder=folder, environment=settings, name=name)
+
         http = stack.enter_context(_client(url))
-        yield Stage(http, reports, bot=bot, simulator=simulator)
+        opened = Stage(http, link, start_bot=start_bot, simulator=simulator, knowledge=knowledge)
+        stack.callback(opened.close)
+        yield opened
 
 
 def _client(url: str) -> httpx.Client:
-    """Return a client with no connections kept: the simulator closes those that rest."""
-    limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.Client(base_url=url, limits=limits, trust_env=False, timeout=30)
-
-
-@contextmanager
-def _listen(path: Path) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(path))
-        listener.listen(1)
-        listener.settimeout(_LOOK_EVERY)
-        yield listener
+    limits = httpx.Limits(keepalive_expiry=_KEPT_OPEN)
+    return httpx.Client(base_url=url, limits=limits, trust_env=False, timeout=90)
 
 
 def _address(simulator: Child) -> str:
@@ -191,10 +235,3 @@ def _address(simulator: Child) -> str:
             return found[0]
         time.sleep(_LOOK_EVERY)
     raise simulator.ended()
-
-
-def _wait_until_whole(reports: Reports, bot: Child) -> None:
-    until = time.monotonic() + _INDEXING
-    report = reports.next(until=until)
-    if report != {"state": "whole"}:
-        raise bot.ended()
