@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +13,8 @@ import pytest
 from filelock import FileLock
 
 from bot.app.assembly import open_app
-from bot.settings import Settings
+from bot.channels.scripts.stage import House
+from bot.settings import Settings, settings_environment
 from tests.servers import PostgresServer, postgres_programs, postgres_server
 
 ROOT = Path(__file__).parent.parent
@@ -44,24 +46,33 @@ def exchanges(request: pytest.FixtureRequest) -> Path | None:
     return path.absolute() if path else None
 
 
-@pytest.fixture(scope="session")
-def prepared_data(request: pytest.FixtureRequest) -> Path:
-    """Return a data folder with a whole index of the project's knowledge: copy it, never write.
+def pytest_akar_house(config: pytest.Config) -> House:
+    """Play conversations with the project's own bot on the prepared index."""
+    folders = {"knowledge": ROOT / "knowledge", "prompts": ROOT / "prompts"}
+    environment = partial(settings_environment, language="en", **folders)
+    return House(environment, ROOT / "knowledge", prepare(config))
 
-    Making one takes half a minute, so it is kept until the knowledge or the program changes.
-    """
-    kept: Path = request.config.cache.mkdir("prepared")
+
+@pytest.fixture(scope="session")
+def prepared_data(pytestconfig: pytest.Config) -> Path:
+    """Return a data folder with a whole index of the project's knowledge: copy it, never write."""
+    return prepare(pytestconfig)
+
+
+def prepare(config: pytest.Config) -> Path:
+    """Make that folder, which takes minutes, so it is kept until the knowledge changes."""
+    kept: Path = config.cache.mkdir("prepared")
     folder = kept / _digest(ROOT / "knowledge", ROOT / "prompts", ROOT / "bot" / "backends")
     settings = Settings(data=folder, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts")
 
-    async def prepare() -> None:
+    async def make() -> None:
         async with open_app(settings) as app:
             await app.make_live(on_progress=lambda _done, _total: None)
 
     with FileLock(kept.with_name("prepared.lock")):  # The workers share it.
         if not (folder / "whole").exists():
             shutil.rmtree(kept, ignore_errors=True)
-            asyncio.run(prepare())
+            asyncio.run(make())
             (folder / "whole").touch()
     return folder
 

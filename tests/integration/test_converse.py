@@ -1,14 +1,13 @@
-"""The player of conversation scripts: what it refuses, what it finds, and how it exits."""
+"""The player of conversation scripts with the real bot: what it finds, and how it exits."""
 
 import asyncio
 import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -19,19 +18,18 @@ from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
 from bot.backends.store.secrets import note_key
 from bot.backends.store.sharing import Alone
-from bot.channels.scripts.playing import Result, play
+from bot.channels.scripts.playing import play
 from bot.channels.scripts.processes import copy_data
 from bot.channels.scripts.reading import read_scripts
+from bot.channels.scripts.results import Result
 from bot.channels.scripts.script import Case, cases
-from bot.channels.scripts.stage import Stage, open_stage
+from bot.channels.scripts.stage import Stage
 from bot.channels.telegram.incoming import envelope
 from bot.core.messages import Asked
-from bot.core.ports import ChannelError
 from bot.settings import settings_environment
+from tests.conftest import ROOT
 from tests.integration.knowledge_folders import write
 from tests.integration.processes import akar
-
-ROOT = Path(__file__).parent.parent.parent
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -39,6 +37,7 @@ SOMEBODY = 700_000_003
 
 RIGHT = """
 conversation: sumber dan nilai
+tags: [x]
 as: {language: id}
 turns:
   - command: /start
@@ -60,49 +59,6 @@ turns:
     bot:
 """
 
-MISTAKES = [
-    ("conversaton: a\nturns: [{user: a}]", (1, "UNKNOWN_KEY", "conversation")),
-    ("conversation: a\nas: {lang: id}\nturns: [{user: a}]", (2, "UNKNOWN_KEY", "language")),
-    ("conversation: a\nas: {language: ind}\nturns: [{user: a}]", (2, "UNKNOWN_VALUE", "id")),
-    ("conversation: a\nturns:\n  - edit: b", (3, "UNKNOWN_STEP", "")),
-    ("conversation: a\nturns:\n  - pres: b", (3, "UNKNOWN_STEP", "press")),
-    ("conversation: a\nturns:\n  - user: b\n    press: c", (3, "NOT_ONE_STEP", "")),
-    ("conversation: a\nturns:\n  - bot: {says: a}", (3, "NOT_ONE_STEP", "")),
-    ("conversation: a\nturns:\n  - user: []", (3, "BAD_VALUE", "")),
-    ("conversation: a\nturns:\n  - user: {id: a}", (3, "BAD_VALUE", "")),
-    ("conversation: a\nturns:\n  - user: b\n  - user: c\n    user: d", (5, "DUPLICATE_KEY", "")),
-    (
-        "conversation: a\nturns:\n  - user: b\n    bot:\n      says: c\n      button: d",
-        (6, "UNKNOWN_EXPECTATION", "buttons"),
-    ),
-    (
-        "conversation: a\nturns:\n  - user: b\n    bot: {max_chars: 9}",
-        (4, "UNKNOWN_EXPECTATION", ""),
-    ),
-    (
-        "conversation: a\nturns:\n  - user: b\n    bot: {outcome: answers}",
-        (4, "UNKNOWN_VALUE", "answer"),
-    ),
-    ("conversation: a\nturns:\n  - user: b\n    bot: silent", (4, "BAD_YAML", "")),
-    ("conversation: a\nturns: []", (2, "BAD_VALUE", "")),
-    ("conversation: a", (1, "MISSING_KEY", "")),
-    ("- a", (1, "BAD_YAML", "")),
-    ("conversation: a\nturns: [a", (2, "BAD_YAML", "")),
-    (
-        "conversation: a\nturns: [{user: a}]\n---\nconversation: b\nturn: c",
-        (5, "UNKNOWN_KEY", "turns"),
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def stage(prepared_data: Path) -> Iterator[Stage]:
-    environment = partial(
-        settings_environment, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts"
-    )
-    with open_stage(environment, prepared=prepared_data) as opened:
-        yield opened
-
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "script.yaml"
@@ -110,10 +66,11 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def only_case(folder: Path, turns: str) -> Case:
-    text = f"conversation: satu\nturns:\n{turns}"
-    conversations = read_scripts([written(folder, text)]).conversations
-    return next(cases(conversations[0]))
+def only_case(folder: Path, turns: str, *, head: str = "") -> Case:
+    text = f"conversation: satu\n{head}turns:\n{turns}"
+    scripts = read_scripts([written(folder, text)])
+    assert scripts.mistakes == ()
+    return next(cases(scripts.conversations[0]))
 
 
 def missed(result: Result) -> tuple[str, list[tuple[str, str, int]]]:
@@ -133,69 +90,20 @@ def converse(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
 
 
-@pytest.mark.parametrize(("text", "mistake"), MISTAKES)
-def test_names_a_mistake_with_its_line_and_what_is_near(
-    tmp_path: Path, text: str, mistake: tuple[int, str, str]
+# With the real bot
+
+
+def test_plays_what_is_as_written_in_a_fresh_chat_each_time(
+    tmp_path: Path, akar_stage: Stage
 ) -> None:
-    found = read_scripts([written(tmp_path, text)])
-
-    assert mistake in [
-        (each.line, each.code, each.values.get("near", "")) for each in found.mistakes
-    ]
-
-
-def test_finds_every_mistake_of_a_script_at_once(tmp_path: Path) -> None:
-    text = "conversation: a\ntag: b\nturns:\n  - usr: a\n  - user: b\n    bot: {say: c}"
-
-    found = read_scripts([written(tmp_path, text)])
-
-    assert [(each.line, each.code) for each in found.mistakes] == [
-        (2, "UNKNOWN_KEY"),
-        (4, "UNKNOWN_STEP"),
-        (6, "UNKNOWN_EXPECTATION"),
-    ]
-
-
-def test_makes_a_case_of_each_form_with_the_other_lists_at_their_first(tmp_path: Path) -> None:
-    text = "conversation: a\nturns:\n  - user: [a, b]\n  - press: c\n  - user: [d, e, f]"
-    [conversation] = read_scripts([written(tmp_path, text)]).conversations
-
-    forms = ["".join(step.forms[0] for step in case.steps) for case in cases(conversation)]
-
-    assert forms == ["acd", "bcd", "ace", "acf"]
-
-
-def test_reads_the_scripts_of_a_folder_and_the_documents_of_a_script(tmp_path: Path) -> None:
-    text = "conversation: a\nturns: [{user: a}]\n---\nconversation: b\nturns: [{user: b}]\n---\n"
-    written(tmp_path, text)
-    (tmp_path / "notes.txt").write_text("conversation: c", encoding="utf-8")
-
-    found = read_scripts([tmp_path, tmp_path / "script.yaml"])
-
-    assert [each.name for each in found.conversations] == ["a", "b"]
-
-
-def test_refuses_what_is_not_utf8(tmp_path: Path) -> None:
-    path = tmp_path / "script.yaml"
-    path.write_bytes(b"conversation: \xff")
-
-    assert [each.code for each in read_scripts([path]).mistakes] == ["NOT_UTF8"]
-
-
-def test_refuses_a_folder_without_scripts(tmp_path: Path) -> None:
-    with pytest.raises(ChannelError, match="scripts_none"):
-        read_scripts([tmp_path])
-
-
-def test_plays_what_is_as_written_in_a_fresh_chat_each_time(tmp_path: Path, stage: Stage) -> None:
     [conversation] = read_scripts([written(tmp_path, RIGHT)]).conversations
     [case] = cases(conversation)
 
-    results = [play(case, stage), play(case, stage)]
+    results = [play(case, akar_stage), play(case, akar_stage)]
 
     assert [result.failure for result in results] == [None, None]
 
@@ -204,79 +112,127 @@ def test_plays_what_is_as_written_in_a_fresh_chat_each_time(tmp_path: Path, stag
     ("wrong", "name", "expected"),
     [
         ("outcome: abstain", "outcome", "abstain"),
+        ("card: program/akar#bantuan", "card", "program/akar#bantuan"),
         ("says: [Akselerasi, pisang]", "says", "pisang"),
         ("never: [pisang, Akselerasi]", "never", "Akselerasi"),
         ("cites: [program/akar#bantuan]", "cites", "program/akar#bantuan"),
         ("language: zh", "language", "zh"),
         ("buttons: [Lihat]", "buttons", "Lihat"),
+        ("recorded: gap", "recorded", "gap"),
+        ("within_ms: 1", "within_ms", "1"),
     ],
 )
-def test_finds_a_wrong_expectation_of_every_kind(
-    tmp_path: Path, stage: Stage, wrong: str, name: str, expected: str
+def test_finds_a_wrong_expectation_of_the_real_bot(
+    tmp_path: Path, akar_stage: Stage, wrong: str, name: str, expected: str
 ) -> None:
     turns = f"  - user: Apa itu AKAR?\n    bot:\n      {wrong}\n  - user: tidak sampai\n"
 
-    result = play(only_case(tmp_path, turns), stage)
+    result = play(only_case(tmp_path, turns), akar_stage)
 
     assert missed(result) == ("content", [(name, expected, 5)])
     assert [said.who for said in result.transcript] == ["person", "bot"]
 
 
-def test_finds_a_button_that_is_not_there(tmp_path: Path, stage: Stage) -> None:
-    result = play(only_case(tmp_path, "  - command: /start\n  - press: Beli\n"), stage)
+def test_finds_a_button_that_is_not_there(tmp_path: Path, akar_stage: Stage) -> None:
+    result = play(only_case(tmp_path, "  - command: /start\n  - press: Beli\n"), akar_stage)
 
     assert missed(result) == ("content", [("press", "Beli", 4)])
 
 
-def test_tells_a_bot_that_is_late_from_one_that_is_wrong(tmp_path: Path, stage: Stage) -> None:
+def test_finds_an_answer_where_nothing_may_come(tmp_path: Path, akar_stage: Stage) -> None:
+    result = play(only_case(tmp_path, "  - user: halo\n    bot: silent\n"), akar_stage)
+
+    assert missed(result) == ("content", [("silent", "silent", 4)])
+
+
+def test_finds_nothing_where_something_must_come(tmp_path: Path, akar_stage: Stage) -> None:
+    turns = "  - user: halo\n    bot: {outcome: smalltalk}\n  - hears: {says: halo}\n"
+
+    result = play(only_case(tmp_path, turns), akar_stage, patience=1)
+
+    assert missed(result) == ("content", [("silent", "", 5)])
+
+
+def test_tells_the_answers_of_several_people_apart(tmp_path: Path, akar_stage: Stage) -> None:
+    turns = (
+        "  - user: makasih\n    as: ibu\n  - user: 谢谢\n    as: lin\n"
+        "  - hears: {language: zh, never: Sama-sama}\n    as: lin\n"
+        "  - hears: {language: id, says: 不客气}\n    as: ibu\n"
+    )
+    people = "people: {ibu: {language: id}, lin: {language: zh}}\n"
+
+    result = play(only_case(tmp_path, turns, head=people), akar_stage)
+
+    assert missed(result) == ("content", [("says", "不客气", 10)])
+    assert {said.person for said in result.transcript} == {"ibu", "lin"}
+
+
+def test_tells_a_bot_that_is_late_from_one_that_is_wrong(tmp_path: Path, akar_stage: Stage) -> None:
     case = only_case(tmp_path, "  - user: Apa itu AKAR?\n    bot: {says: pisang}\n")
 
-    late = play(case, stage, patience=0)
-    wrong = play(case, stage)
+    late = play(case, akar_stage, patience=0)
+    wrong = play(case, akar_stage)
 
     assert missed(late) == ("system", [("silent", "", 3)])
     assert missed(wrong) == ("content", [("says", "pisang", 4)])
 
 
-def test_tells_of_a_refused_message(tmp_path: Path, stage: Stage) -> None:
-    result = play(only_case(tmp_path, f"  - user: {'a' * 5000}\n"), stage)
+def test_tells_of_a_refused_message(tmp_path: Path, akar_stage: Stage) -> None:
+    result = play(only_case(tmp_path, f"  - user: {'a' * 5000}\n"), akar_stage)
 
     assert missed(result) == ("system", [("refused", "", 3)])
 
 
-def test_tells_of_what_telegram_refused(tmp_path: Path, stage: Stage) -> None:
-    stage.act("fault", telegram="429", times=1, retry_after=1)
+def test_tells_of_what_telegram_refused(tmp_path: Path, akar_stage: Stage) -> None:
+    case = only_case(tmp_path, "  - command: /help\n    bot: {language: id}\n")
+    akar_stage.act("limits", chat=1)
 
-    result = play(only_case(tmp_path, "  - command: /help\n"), stage)
+    try:
+        play(case, akar_stage)
+        twice = only_case(
+            tmp_path, "  - command: /help\n  - command: /help\n  - hears: {says: a}\n"
+        )
+        result = play(twice, akar_stage)
+    finally:
+        akar_stage.act("limits")
 
-    assert missed(result) == ("system", [("refused", "", 3)])
+    assert result.failure
+    assert (result.failure.kind, result.failure.unmet[0].name) == ("system", "refused")
 
 
-def test_exits_with_0_and_leaves_nothing_of_the_played_people(tmp_path: Path, data: Path) -> None:
+# As a command
+
+
+def test_plays_what_has_the_tag_and_tells_what_was_said_expected_and_came(
+    tmp_path: Path, data: Path
+) -> None:
     before = sorted(path.relative_to(data) for path in data.rglob("*"))
+    wrong = "conversation: salah\ntags: [x]\nturns:\n  - user: halo\n    bot:\n      says: Holo!\n"
+    other = "conversation: lain\ntags: [y]\nturns: [{user: halo}]\n"
+    path = written(tmp_path, f"{RIGHT}---\n{wrong}---\n{other}")
+    line = path.read_text(encoding="utf-8").splitlines().index("      says: Holo!") + 1
+    junit, html = tmp_path / "results.xml", tmp_path / "report.html"
 
-    done = converse(data, written(tmp_path, RIGHT))
+    done = converse(data, path, "--tag", "x", "--junit", junit, "--html", html, "--update")
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "1 of 1" in done.stdout
+    assert done.returncode == 1
+    assert f"{path.as_posix()}:{line}: expected says: Holo!" in done.stdout
+    for part in ("FAILED", "salah (content)", "you: halo", "bot: Halo!", "came: Halo!", "1 of 2"):
+        assert part in done.stdout
+    assert "\x1b" not in done.stdout
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors")} == {
+        "tests": "2",
+        "failures": "1",
+        "errors": "0",
+    }
+    page = html.read_text(encoding="utf-8")
+    assert page.index("salah") < page.index("sumber dan nilai")
+    assert "      says: Halo\n" in path.read_text(encoding="utf-8")
     assert sorted(path.relative_to(data) for path in data.rglob("*")) == before
     with closing(sqlite3.connect(data / "akar.sqlite3")) as live:
         assert live.execute("SELECT count(*) FROM person").fetchone() == (0,)
         assert live.execute("SELECT count(*) FROM vote").fetchone() == (0,)
-
-
-def test_exits_with_1_and_shows_what_was_said_expected_and_came(tmp_path: Path, data: Path) -> None:
-    turns = "turns:\n  - user: halo\n    bot:\n      says: pisang\n"
-    path = written(tmp_path, f"{RIGHT}---\nconversation: salah\n{turns}")
-
-    done = converse(data, path)
-
-    assert done.returncode == 1
-    line = path.read_text(encoding="utf-8").splitlines().index("      says: pisang") + 1
-    assert f"{path.as_posix()}:{line}: expected says: pisang" in done.stdout
-    for part in ("FAILED", "salah (content)", "you: halo", "bot: Halo!", "came: Halo!", "1 of 2"):
-        assert part in done.stdout
-    assert "\x1b" not in done.stdout
 
 
 def test_exits_with_1_on_a_mistake_without_playing(tmp_path: Path) -> None:
@@ -291,34 +247,27 @@ def test_exits_with_1_on_a_mistake_without_playing(tmp_path: Path) -> None:
     assert done.stdout.endswith("Did you mean `press`?\n")
 
 
-def test_plays_only_what_has_the_tag(tmp_path: Path, data: Path) -> None:
-    text = "conversation: a\ntags: [x]\nturns: [{user: halo}]\n---\n" + RIGHT
-
-    unknown = converse(data, written(tmp_path, text), "--tag", "y")
-    played = converse(data, tmp_path / "script.yaml", "--tag", "x")
-
-    assert unknown.returncode == 2
-    assert "There are: x." in " ".join(unknown.stderr.replace("│", "").split())
-    assert (played.returncode, "1 of 1" in played.stdout) == (0, True)
-
-
-def test_exits_with_2_when_a_path_is_missing(tmp_path: Path) -> None:
-    done = converse(tmp_path, tmp_path / "nowhere.yaml")
+def test_exits_with_2_when_nothing_has_the_tag(tmp_path: Path) -> None:
+    done = converse(tmp_path, written(tmp_path, RIGHT), "--tag", "y")
 
     assert done.returncode == 2
-    assert "nowhere.yaml" in done.stderr
+    assert "There are: x." in " ".join(done.stderr.replace("│", "").split())
 
 
-def test_exits_with_2_when_there_is_no_script(tmp_path: Path) -> None:
-    assert converse(tmp_path, tmp_path).returncode == 2
+@pytest.mark.parametrize("arguments", [["nowhere.yaml"], ["."], []])
+def test_exits_with_2_when_there_is_no_script(tmp_path: Path, arguments: list[str]) -> None:
+    done = converse(tmp_path, *(tmp_path / name for name in arguments))
+
+    assert done.returncode == 2
+    assert done.stderr
 
 
-def test_exits_with_1_when_the_knowledge_has_mistakes(tmp_path: Path, data: Path) -> None:
+def test_exits_with_1_when_the_knowledge_has_mistakes(tmp_path: Path) -> None:
     folder = tmp_path / "knowledge"
     folder.mkdir()
     (folder / "card.md").write_text("no front matter", encoding="utf-8")
 
-    done = converse(data, written(tmp_path, RIGHT), knowledge=folder)
+    done = converse(tmp_path / "data", written(tmp_path, RIGHT), knowledge=folder)
 
     assert done.returncode == 1
     assert "card.md:1: mistake" in done.stderr
@@ -331,6 +280,13 @@ def test_exits_as_the_bot_does_that_cannot_start(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert "AKAR_EMBEDDINGS=nobody:nothing" in done.stderr
+
+
+def test_exits_with_3_when_there_is_no_chat_to_record(tmp_path: Path) -> None:
+    done = converse(tmp_path, "--record", tmp_path / "a.yaml", telegram_url="http://127.0.0.1:1")
+
+    assert done.returncode == 3
+    assert "http://127.0.0.1:1" in done.stderr
 
 
 # What the played bot knows
