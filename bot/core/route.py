@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, SmallTalk
-from bot.core.ports import GuessLanguage
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, Sender, SmallTalk
+from bot.core.ports import GuessLanguage, Store
 
 SMALLTALK = ("greeting", "thanks", "identity", "goodbye")
 _WORD = re.compile(r"\w+")
@@ -27,6 +27,18 @@ def route(
         return Route(language)
     spoken, topic = talk
     return Route(chosen or spoken, SmallTalk(topic))
+
+
+async def spoken_language(sender: Sender, store: Store) -> Language:
+    """Return the language to speak to somebody who wrote nothing that tells it."""
+    return await chosen_language(sender, store) or client_language(sender.client_language)
+
+
+async def chosen_language(sender: Sender, store: Store) -> Language | None:
+    """Return the language a person chose, which may have come with what they wrote."""
+    if sender.settings:
+        return sender.settings.language
+    return await store.language(sender.person)
 
 
 def client_language(tag: str) -> Language:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.channels.simulator import TOKEN
-from bot.core.conversation import COMMANDS, Conversation
+from bot.core.commands import COMMANDS
+from bot.core.conversation import Conversation
 from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import ChannelError, KnowledgeError
 from bot.core.render import digest

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.conversation import COMMANDS, Conversation
+from bot.core.commands import COMMANDS
+from bot.core.conversation import Conversation
 from bot.core.messages import (
     Abstention,
     Answer,

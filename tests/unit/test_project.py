@@ -13,7 +13,7 @@ import pytest
 from bot.backends.knowledge.findings import WARNINGS
 from bot.backends.prompts import LANGUAGES, read_command_words, read_phrases
 from bot.core import render
-from bot.core.conversation import COMMANDS
+from bot.core.commands import COMMANDS
 from bot.core.messages import Language
 from bot.core.route import SMALLTALK
 from bot.settings import PLANNED, PREFIX, Settings
@@ -238,7 +238,7 @@ def test_a_phrase_is_said_with_nothing_left_open(
 
 
 def test_a_turn_fills_in_the_numbers_that_its_phrases_name() -> None:
-    place = ROOT / "bot" / "core" / "conversation.py"
+    place = ROOT / "bot" / "core" / "telling.py"
     filled = [given(call) for _, call in calls([place]) if called(call) == "said"]
 
     assert set().union(*filled) - {"phrases", "program"} == NUMBERS.keys()

@@ -27,7 +27,7 @@ from bot.channels.telegram.calls import calls_of
 from bot.channels.telegram.incoming import envelope, incoming_of
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Outgoing, Pace, seconds
-from bot.core.conversation import COMMANDS
+from bot.core.commands import COMMANDS
 from bot.core.inbox import Inbox
 from bot.core.messages import Asked, Call, Incoming, Language, Received, Turn
 from bot.core.ports import ChannelError, LostError, Mail, StoreError, UpdateError

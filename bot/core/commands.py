@@ -1,0 +1,49 @@
+"""The commands people can give."""
+
+from dataclasses import replace
+
+from bot.core import render
+from bot.core.messages import Language, Reply, Sender, Turn
+from bot.core.ports import Store
+from bot.core.telling import Telling
+
+COMMANDS = ("start", "help", "language", "sources", "privacy", "export", "forget")
+"""The commands people can give, in the order in which they are shown."""
+
+
+async def obey(
+    name: str, language: Language, *, sender: Sender, store: Store, telling: Telling
+) -> Turn:
+    """Do what a command says.
+
+    Raises:
+        StoreError: what is kept about the person cannot be read.
+    """
+    phrases = telling.phrases[language]
+    match name:
+        case "start":
+            return Turn(language, replies=(_introduction(language, telling),))
+        case "language":
+            keyboard = (render.languages(telling.phrases),)
+            return Turn(language, replies=(Reply(phrases["language_question"], keyboard),))
+        case "sources":
+            reply = render.all_sources(telling.knowledge.sources(), phrases=phrases)
+            return Turn(language, replies=(reply,))
+        case "export" | "forget" if sender.chat != sender.person:
+            return telling.say("private_only", language)
+        case "export":
+            document = render.exported(await store.export(sender.person))
+            return Turn(language, replies=(Reply(phrases["export"], document=document),))
+        case "forget":
+            reply = render.ask_to_forget(sender.person, phrases=phrases)
+            return Turn(language, replies=(reply,))
+        case "help" | "privacy":
+            return telling.say(name, language)
+        case _:
+            return telling.say("unknown_command", language)
+
+
+def _introduction(language: Language, telling: Telling) -> Reply:
+    program = telling.knowledge.program(language)
+    keyboard = (*render.examples(program), render.languages(telling.phrases))
+    return replace(telling.said("start", language), keyboard=keyboard)

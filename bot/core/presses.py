@@ -1,0 +1,84 @@
+"""What a pressed button does: its data is a kind, a key and maybe a language, between colons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.core import render, wishes
+from bot.core.asking import Asking
+from bot.core.messages import Language, Passage, Press, Question, Turn, Vote
+from bot.core.ports import Store
+from bot.core.route import spoken_language
+from bot.core.telling import Telling
+
+_VOTES: Mapping[str, Vote] = {"up": "up", "down": "down"}
+
+
+@dataclass(frozen=True, slots=True)
+class Presses:
+    """Does what the buttons under messages say."""
+
+    store: Store
+    asking: Asking
+    telling: Telling
+
+    async def obey(self, press: Press) -> Turn:
+        """Do what a button says; an old one says that it is old."""
+        kind, _, rest = press.data.partition(":")
+        key, _, tagged = rest.partition(":")
+        phrases, person = self.telling.phrases, press.sender.person
+        language = tagged if tagged in phrases else await spoken_language(press.sender, self.store)
+        match kind:
+            case "l" if key in phrases:
+                await self.store.choose_language(person, key)
+                turn = self.telling.say("language_chosen", key)
+                return replace(turn, toast=phrases[key]["language_name"])
+            case "q":
+                return await self._example(press, key, language)
+            case "forget" if key == render.digest(str(person)):
+                await self.store.forget(person)
+                return replace(self.telling.say("forgotten", language), keyboard=())
+            case "keep" if key == render.digest(str(person)):
+                return Turn(language, toast=phrases[language]["kept"], keyboard=())
+            case "w":
+                words, days = phrases[language], self.telling.keep_days
+                return await wishes.wished(press, key, store=self.store, phrases=words, days=days)
+            case "s" | "c" | "up" | "down":
+                return await self._card_button(press, kind, key, language)
+            case _:
+                return self._old(language)
+
+    async def _card_button(self, press: Press, kind: str, key: str, language: Language) -> Turn:
+        passage = self.telling.knowledge.card(key, language=language)
+        if passage is None or self.telling.is_over(passage):
+            return self._old(language)
+        if kind == "s":
+            phrases = self.telling.phrases[language]
+            reply = render.passage_with_sources(passage, phrases=phrases)
+            return Turn(language, replies=(reply,))
+        if kind == "c":
+            return await self.asking.picked(passage, language)
+        return await self._vote(press, _VOTES[kind], passage, language)
+
+    async def _vote(self, press: Press, vote: Vote, passage: Passage, language: Language) -> Turn:
+        sender, message = press.sender, press.message
+        if message is not None:
+            await self.store.vote(
+                sender.person, chat=sender.chat, message=message, card=passage.card, vote=vote
+            )
+        return Turn(
+            language,
+            toast=self.telling.phrases[language][f"voted_{vote}"],
+            keyboard=render.voted(press.keyboard, vote),
+        )
+
+    async def _example(self, press: Press, key: str, language: Language) -> Turn:
+        """Answer an example question as if the person had typed it."""
+        for spoken in self.telling.phrases:
+            for text in self.telling.knowledge.program(spoken).examples:
+                if render.digest(text) == key:
+                    question = Question(press.update, press.sender, text, chosen=spoken)
+                    return await self.asking.answer(question, chosen=spoken)
+        return self._old(language)
+
+    def _old(self, language: Language) -> Turn:
+        return Turn(language, toast=self.telling.phrases[language]["old_button"])

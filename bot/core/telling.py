@@ -1,0 +1,44 @@
+"""What was decided, in the words of the person's language."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core import render
+from bot.core.messages import Language, Outcome, Passage, Reply, Turn
+from bot.core.ports import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Tells outcomes and fixed phrases, with what the program says of itself filled in."""
+
+    knowledge: Knowledge
+    phrases: Mapping[Language, render.Phrases]
+    today: Callable[[], date]
+    keep_days: int
+
+    def tell(
+        self, outcome: Outcome, language: Language, *, candidates: tuple[Passage, ...] = ()
+    ) -> Turn:
+        """Tell an outcome."""
+        reply = render.render(
+            outcome,
+            phrases=self.phrases[language],
+            program=self.knowledge.program(language),
+            today=self.today(),
+        )
+        return Turn(language, outcome, (reply,), candidates=candidates)
+
+    def say(self, phrase: str, language: Language) -> Turn:
+        """Say a fixed phrase."""
+        return Turn(language, replies=(self.said(phrase, language),))
+
+    def said(self, phrase: str, language: Language) -> Reply:
+        """Return a fixed phrase as a reply."""
+        program, words = self.knowledge.program(language), self.phrases[language]
+        return render.said(phrase, phrases=words, program=program, days=self.keep_days)
+
+    def is_over(self, passage: Passage) -> bool:
+        """Say whether the day has passed up to which a card answers."""
+        return passage.valid_until is not None and passage.valid_until < self.today()
