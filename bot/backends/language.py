@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -10,9 +10,9 @@ from bot.core.messages import Language
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z']+")
-_ENGLISH_WORD = 1.2  # Log-odds that one word of grammar is worth.
-_INDONESIAN_WORD = 2.5  # More: Indonesians use English words, hardly ever the other way round.
-_CAP = 0.98  # The character model is sure of too much, too soon.
+_ENGLISH_WORD = 2.0  # Log-odds that one word of grammar is worth.
+_INDONESIAN_WORD = 4.5  # More: Indonesians use English words, hardly ever the other way round.
+_CAP = 0.95  # The character model is sure of too much, too soon.
 
 
 class LanguageGuess:
@@ -30,16 +30,22 @@ class LanguageGuess:
 
     def __call__(self, text: str) -> Language | None:
         """Return the language of a text, or None where nothing in it tells."""
-        letters = sum(character.isalpha() for character in text)
-        if letters and len(_HAN.findall(text)) * 4 >= letters:
-            return "zh"
         words = _WORD.findall(text.casefold())
+        if self._is_chinese(text, words):
+            return "zh"
         if not words:
             return None
         odds = self._character_odds(text)
         odds += _ENGLISH_WORD * sum(word in self._english for word in words)
         odds -= _INDONESIAN_WORD * sum(word in self._indonesian for word in words)
         return "en" if odds > 0 else "id"
+
+    def _is_chinese(self, text: str, words: Sequence[str]) -> bool:
+        """Say whether a text is Chinese; names in Latin letters may be most of it."""
+        characters = len(_HAN.findall(text))
+        grammar = sum(word in self._english or word in self._indonesian for word in words)
+        letters = sum(character.isalpha() for character in text)
+        return characters * 4 >= (letters or 1) or (characters > 1 and not grammar)
 
     def load(self) -> None:
         """Load the statistics now, which takes a second, rather than for the first question."""
