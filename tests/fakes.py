@@ -54,6 +54,7 @@ _FILLED = {
     "sources": "{count} sources: {publishers}",
     "evidence": "from {title}, {publishers}, {date}",
     "undated": "undated, seen {seen}",
+    "dated_long_ago": "{date} ({years} years)",
     "deadline_passed": "{date} has passed",
     "review_due": "check this of {date}",
     "review_due_undated": "check this seen on {seen}",

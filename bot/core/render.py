@@ -26,6 +26,7 @@ from bot.core.messages import (
 Phrases = Mapping[str, str]
 """The fixed phrases of one language, by name."""
 
+_OLD = 2  # Years, from which on the age of a fact is said.
 _LABEL = 40  # Characters that fit one button on a narrow phone.
 _CHOSEN = " ✓"
 _OPENING = ("greeting", "identity")
@@ -60,14 +61,18 @@ def said(phrase: str, *, phrases: Phrases, program: Program, **numbers: int) -> 
     return Reply(text.strip(), body=text.strip())
 
 
-def evidence(passage: Passage, *, phrases: Phrases) -> str:
-    """Say in one line which card, whose publication and which date an answer rests on."""
+def evidence(passage: Passage, *, phrases: Phrases, today: date) -> str:
+    """Say in one line which card, whose publication and which date an answer rests on.
+
+    Of facts that are old the line says how old; of history too, as nobody marks which that is.
+    """
     if not passage.sources:
         return ""
     publishers = ", ".join(dict.fromkeys(source.publisher for source in passage.sources))
-    return phrases["evidence"].format(
-        title=passage.title, publishers=publishers, date=dated(passage, phrases=phrases)
-    )
+    when, age = dated(passage, phrases=phrases), _years(passage.as_of, today)
+    if age >= _OLD:
+        when = phrases["dated_long_ago"].format(date=when, years=age)
+    return phrases["evidence"].format(title=passage.title, publishers=publishers, date=when)
 
 
 def dated(passage: Passage, *, phrases: Phrases) -> str:
@@ -75,6 +80,15 @@ def dated(passage: Passage, *, phrases: Phrases) -> str:
     if passage.as_of == "undated":
         return phrases["undated"].format(seen=spelled(passage.seen, phrases=phrases))
     return spelled(passage.as_of, phrases=phrases)
+
+
+def _years(iso: str, today: date) -> int:
+    """Return how many full years ago the last day of a date is, which may have no day or month."""
+    if not iso[:1].isdigit():
+        return 0
+    # What is left out of a date is as late as it can be.
+    year, month, day = map(int, f"{iso}{'-12-31'[len(iso) - 4 :]}".split("-"))
+    return today.year - year - ((today.month, today.day) < (month, day))
 
 
 def spelled(iso: str, *, phrases: Phrases) -> str:
@@ -167,7 +181,9 @@ def _not_known(*, phrases: Phrases, program: Program) -> Reply:
 def _told(passage: Passage, related: Sequence[Passage], *, phrases: Phrases, today: date) -> Reply:
     """Tell a card word for word, what has become of its dates, and its evidence."""
     body = "\n\n".join([passage.text, *_caveats(passage, phrases=phrases, today=today)])
-    text = "\n\n".join(part for part in (body, evidence(passage, phrases=phrases)) if part)
+    text = "\n\n".join(
+        part for part in (body, evidence(passage, phrases=phrases, today=today)) if part
+    )
     return Reply(text, keyboard=_keyboard(passage, related, phrases=phrases), body=body)
 
 

@@ -33,13 +33,45 @@ def test_names_each_publisher_once() -> None:
     sources = (KIOSK, MARKET, Source("Kabar Kota", "Another page", url=""))
 
     assert (
-        render.evidence(passage(sources=sources), phrases=ENGLISH)
+        render.evidence(passage(sources=sources), phrases=ENGLISH, today=TODAY)
         == "from Papers for a stall, Kabar Kota, Pasar Kita, 28 Aug 2029"
     )
 
 
 def test_has_no_evidence_without_a_source() -> None:
-    assert render.evidence(passage(sources=()), phrases=ENGLISH) == ""
+    assert render.evidence(passage(sources=()), phrases=ENGLISH, today=TODAY) == ""
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        ("2028-06-15", "15 Jun 2028 (2 years)"),
+        ("2021-08-28", "28 Aug 2021 (8 years)"),
+        ("2028-05", "May 2028 (2 years)"),
+        ("2027", "2027 (2 years)"),
+        ("2028-06-16", "16 Jun 2028"),
+        ("2028-06", "Jun 2028"),
+        ("2028", "2028"),
+    ],
+)
+def test_says_how_old_a_fact_is_from_two_years_on(as_of: str, told: str) -> None:
+    line = render.evidence(passage(as_of=as_of), phrases=ENGLISH, today=TODAY)
+
+    assert line == f"from Papers for a stall, Kabar Kota, {told}"
+
+
+def test_says_no_age_of_what_has_no_date() -> None:
+    undated = passage(as_of="undated", seen="2020-01-02")
+
+    line = render.evidence(undated, phrases=ENGLISH, today=TODAY)
+
+    assert line == "from Papers for a stall, Kabar Kota, undated, seen 2 Jan 2020"
+
+
+def test_the_age_of_a_fact_stands_beside_its_evidence_alone() -> None:
+    reply = rendered(Answer(passage(as_of="2021")))
+
+    assert (reply.body, "(8 years)" in reply.text) == ("Bring a permit.", True)
 
 
 @pytest.mark.parametrize(
