@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator
+from functools import partial
 
 
 def mask(text: str) -> str:
@@ -10,6 +11,16 @@ def mask(text: str) -> str:
     while masked != text:  # What is gone may have kept its neighbour from being seen.
         text, masked = masked, _once(masked)
     return masked
+
+
+def unmarked(masked: str) -> str:
+    """Return a masked text without its placeholders, as it is searched for."""
+    return _PLACEHOLDER.sub(" ", masked).strip()
+
+
+def tells_secrets(masked: str) -> bool:
+    """Say whether a masked text told what should be told to nobody: numbers, codes, contacts."""
+    return any(placeholder["kind"] in _SECRET for placeholder in _PLACEHOLDER.finditer(masked))
 
 
 def found(text: str, kinds: Container[str]) -> Iterator[tuple[str, str]]:
@@ -22,8 +33,23 @@ def found(text: str, kinds: Container[str]) -> Iterator[tuple[str, str]]:
 
 def _once(text: str) -> str:
     for kind, pattern in _PERSONAL:
-        text = pattern.sub(rf"\g<cue>‹{kind}›", text)
+        text = pattern.sub(partial(_hidden, kind), text)
     return text
+
+
+def _hidden(kind: str, match: re.Match[str]) -> str:
+    """Return what stands for one find; the number of a parcel or of goods is nobody's."""
+    if kind in _NUMBERS and not match["cue"]:
+        before = match.string[max(match.start() - _LOOK_BACK, 0) : match.start()]
+        if _OF_A_THING.search(before):
+            return match[0]
+    return f"{match['cue']}‹{kind}›"
+
+
+_PLACEHOLDER = re.compile(r"‹(?P<kind>[a-z]+)›")
+_SECRET = ("code", "email", "number", "phone")
+_NUMBERS = ("number", "phone")
+_LOOK_BACK = 40  # Characters.
 
 
 def _any(words: str) -> str:
@@ -40,6 +66,19 @@ _MINE = _any("saya sy aku kami gue gw")
 _TITLE = _any("pak bapak bu ibu mas mbak kak mr mrs ms")
 _SIDE = _any("rumah toko lengkap usaha kantor gudang tinggal domisili kirim pengiriman pickup")
 _IS = _any("adalah yaitu ialah itu is")
+
+# Before a number: what it is the number of, if that is a thing; letters that are glued to it, but
+# for those that people glue to their own numbers.
+_THING = (
+    r"(?:resi(?:nya)?|awb|tracking|pesanan(?:nya)?|order(?:an)?|invoice|inv|faktur|paket|produk"
+    r"|barang|sku|barcode|ean|imei|bpom|pirt|sni|kbli|hs)"
+)
+_ITS_NUMBER = r"(?:nomor|nomer|number|no|id|code|md|ml|na|nya|saya|sy|ku|is|adalah|[是:：#=-])"
+_OF_A_THING = re.compile(
+    rf"(?:(?<![a-z]){_THING}|运单号?|订单号?|单号)(?:{_GAP}*{_ITS_NUMBER}){{0,3}}{_GAP}*[a-z]{{0,6}}\Z"
+    r"|(?<![a-z])(?!(?:hp|wa|no|nik|ktp|rek|telp?|tlp|npwp|norek|ke|an|ini|saya)\Z)[a-z]{2,6}\Z",
+    re.IGNORECASE,
+)
 
 # Where a name or an address ends, since few people type commas.
 _END = _any(
@@ -112,6 +151,11 @@ _PERSONAL = (
         r"(?:[a-z0-9._%+@-]*[a-z0-9_%+@-])?",
     ),
     _found(
+        "email",
+        r"(?<![a-z0-9._%+-])[a-z0-9._%+-]+(?: ?[(\[] ?at ?[)\]] ?| at (?=[a-z0-9-]+ dot ))"
+        r"[a-z0-9-]+(?:\.| dot | ?[(\[] ?dot ?[)\]] ?)[a-z]{2,}",
+    ),
+    _found(
         "user",
         r"(?<![a-z0-9.])(?:https?://)?(?:(?:t|wa|telegram)\.me|(?:api|chat)\.whatsapp\.com)/"
         r"[a-z0-9_+/?=&%.-]*[a-z0-9_]",
@@ -127,6 +171,13 @@ _PERSONAL = (
         "code",
         r"(?!(?:19|20)\d\d(?!\d))(?:\d{3}[ -]\d{3}|\d{8}|\d{6}|\d{4})(?!\d|[.,/-]\d)",
         after=rf"{_START}(?:kode(?:ku|nya)?|code|pin)\b{_CODE_ASIDE}",
+    ),
+    _found("code", r"\d{3,4}(?!\d|[.,/-]\d)", after=rf"{_START}(?:cvv|cvc)2?\b{_CODE_ASIDE}"),
+    _found(
+        "code",
+        r"(?=[^\s‹›]*[\d#$%&*!])(?![^\s‹›]{0,3}(?:\s|$))[^\s‹›,;]+(?<![.?!])",
+        after=rf"{_START}(?:pass?wo?r?d|sandi)(?:ku|nya)?\b"
+        rf"(?:{_GAP}*(?:(?:akun|toko|login|my)(?=[\s:：=])|{_MINE}|{_IS}|[是为:：=-])){{0,4}}{_GAP}*",
     ),
     _found(
         "date",
