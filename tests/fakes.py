@@ -21,6 +21,7 @@ from bot.core.messages import (
 )
 from bot.core.ports import BotError, LostError, StoreError
 from bot.core.render import digest
+from bot.core.signs import Signs
 
 TODAY = date(2030, 6, 15)
 
@@ -36,7 +37,8 @@ PROGRAM = Program(
 )
 
 _SAID_AS_THEY_ARE = (
-    "language_question language_chosen abstain unreadable wordless trouble unknown_command"
+    "language_question language_chosen abstain abstain_near refuse refuse_instead keep_private"
+    " unreadable wordless trouble unknown_command"
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
     " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
     " forgotten kept wish wished staff_words_only staff_state"
@@ -137,7 +139,9 @@ class ListedKnowledge:
         others: Sequence[Passage] = (),
         program: Program = PROGRAM,
         error: BotError | None = None,
+        signs: Signs | None = None,
     ) -> None:
+        self.shows = signs or Signs()
         self.found = found
         self.cards = {passage.card: passage for passage in (*others, *found)}
         self.about = program
@@ -156,6 +160,9 @@ class ListedKnowledge:
 
     def program(self, language: Language) -> Program:
         return self.about
+
+    def signs(self) -> Signs:
+        return self.shows
 
     def sources(self) -> Sequence[Source]:
         cited = (source for passage in self.cards.values() for source in passage.sources)
@@ -249,13 +256,12 @@ class MemoryMail:
         mine = [update for update in sorted(self._waiting) if self._is_mine(update)]
         return [self._told(update) for update in mine if update not in beside][:limit]
 
-    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+    async def record(self, letter: Received, calls: Sequence[Call], *asked: Asked) -> None:
         await self._reach()
         if letter.chat in self.elsewhere:
             raise LostError("chat_taken_over", update=letter.update)
         self._change(letter, calls=tuple(calls))
-        if asked:
-            self.asked.append(asked)
+        self.asked += asked
 
     async def sent(self, letter: Received, count: int) -> None:
         await self._reach()

@@ -87,7 +87,7 @@ class Reporting:
             update=incoming.update,
             turn=described(turn),
             grounds=grounds(passage, self.phrases[turn.language]) if passage else [],
-            recorded="gap" if turn.asked and turn.asked.outcome == "abstain" else "",
+            recorded="gap" if any(asked.outcome == "abstain" for asked in turn.asked) else "",
         )
 
     def done(self, update: int) -> None:

@@ -1,22 +1,27 @@
 """A turn as the object that programs read."""
 
-from typing import Any, assert_never
+from typing import Any
 
 from bot.channels.formatting import plain
-from bot.core.messages import Abstention, Answer, Outcome, Passage, SmallTalk, Source, Turn
+from bot.core.messages import (
+    Decided,
+    Passage,
+    Source,
+    Turn,
+)
 
 
 def described(turn: Turn) -> dict[str, Any]:
     """Return a turn as the object that `ask --json` prints."""
     outcome = turn.outcome
-    passage = outcome.passage if isinstance(outcome, Answer | Abstention) else None
+    passage = outcome.passage if isinstance(outcome, Decided) else None
     text = "\n\n".join(plain(reply.text) for reply in turn.replies)
     return {
-        "outcome": outcome_name(outcome),
+        "outcome": outcome.name if outcome else None,
         "language": turn.language,
         "text": text,
         "body": "\n\n".join(plain(reply.body or reply.text) for reply in turn.replies),
-        "confidence": _confidence(outcome),
+        "confidence": _rounded(outcome.confidence if outcome else None),
         "card": passage.card if passage else None,
         "sources": [_described_source(passage, source) for source in passage.sources]
         if passage
@@ -40,29 +45,8 @@ def explained(turn: Turn) -> list[dict[str, Any]]:
     ]
 
 
-def outcome_name(outcome: Outcome | None) -> str | None:
-    """Return the contract's name of an outcome; None where nothing was asked."""
-    match outcome:
-        case None:
-            return None
-        case Answer():
-            return "answer"
-        case Abstention():
-            return "abstain"
-        case SmallTalk():
-            return "smalltalk"
-        case _:
-            assert_never(outcome)
-
-
-def _confidence(outcome: Outcome | None) -> float | None:
-    match outcome:
-        case Answer(passage):
-            return round(passage.confidence, 4)
-        case Abstention(confidence):
-            return round(confidence, 4)
-        case _:
-            return None
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 4)
 
 
 def _described_source(passage: Passage, source: Source) -> dict[str, str]:

@@ -8,11 +8,7 @@ from typing import assert_never
 from bot.core import wishes
 from bot.core.asking import Asking
 from bot.core.commands import obey
-from bot.core.masking import mask
 from bot.core.messages import (
-    Abstention,
-    Answer,
-    Asked,
     Command,
     Incoming,
     Language,
@@ -86,11 +82,10 @@ class Conversation:
                 assert_never(incoming)
 
     async def _question(self, question: Question) -> Turn:
-        """Answer a question, and keep what program staff may read of it."""
+        """Answer a question, unless its person asks too many."""
         match self.askers(question.sender.person):
             case "fine":
                 turn = await self.ask(question)
-                turn = replace(turn, asked=_kept(question, turn))
                 phrases = self.telling.phrases[turn.language]
                 return wishes.offered(turn, question.sender, phrases=phrases)
             case "warn":
@@ -105,16 +100,3 @@ class Conversation:
         """Return a person's language without asking the state, which may be what failed."""
         guessed = self.guess(incoming.text) if isinstance(incoming, Question) else None
         return guessed or client_language(incoming.sender.client_language)
-
-
-def _kept(question: Question, turn: Turn) -> Asked | None:
-    """Return what is kept of a question, without personal data; of small talk nothing."""
-    match turn.outcome:
-        case Answer(passage):
-            outcome, card, confidence = "answer", passage.card, passage.confidence
-        case Abstention(confidence, passage):
-            outcome, card = "abstain", passage.card if passage else ""
-        case _:
-            return None
-    text = mask(question.text)
-    return Asked(question.sender.person, text, turn.language, outcome, card, confidence)

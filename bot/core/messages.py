@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Language = str
 """`id` (Indonesian, the default), `en` or `zh` (simplified Chinese)."""
@@ -132,13 +132,22 @@ class Program:
 class Answer:
     """The materials answer the question, in the words of one card."""
 
+    name: ClassVar = "answer"
+
     passage: Passage
     related: tuple[Passage, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Return how likely the card answers."""
+        return self.passage.confidence
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
     """The materials do not answer; `passage` is the card that says what is not known, if any."""
+
+    name: ClassVar = "abstain"
 
     confidence: float
     passage: Passage | None = None
@@ -149,10 +158,27 @@ class Abstention:
 class SmallTalk:
     """A greeting, thanks, or the question who the bot is; `topic` names the phrase."""
 
+    name: ClassVar = "smalltalk"
+    confidence: ClassVar = None
+
     topic: str
 
 
-Outcome = Answer | Abstention | SmallTalk
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Help to get around a rule is asked for; `passage` shows the lawful way, if there is one."""
+
+    name: ClassVar = "refuse"
+    confidence: ClassVar = None
+
+    passage: Passage | None = None
+    related: tuple[Passage, ...] = ()
+
+
+Decided = Answer | Abstention | Refusal
+"""What is decided on cards; `passage` is the one that is told, `related` what is offered."""
+
+Outcome = Decided | SmallTalk
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +235,7 @@ class Turn:
     """The passages the outcome was decided on, best first."""
     error: Exception | None = None
     """What failed on the way, for the log."""
-    asked: "Asked | None" = None
+    asked: tuple["Asked", ...] = ()
     """What is kept of the question."""
 
 

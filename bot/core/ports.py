@@ -23,6 +23,7 @@ from bot.core.messages import (
     Vote,
 )
 from bot.core.pacing import Limit
+from bot.core.signs import Signs
 
 
 class BotError(Exception):
@@ -88,6 +89,10 @@ class Knowledge(Protocol):
         """Return every source that a live card cites."""
         ...
 
+    def signs(self) -> Signs:
+        """Return the signs of fraud and of getting around rules."""
+        ...
+
 
 class Store(Protocol):
     """What is remembered of people."""
@@ -139,7 +144,7 @@ class Mail(Protocol):
         """Return what waits for this process, oldest first, beside the updates named."""
         ...
 
-    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+    async def record(self, letter: Received, calls: Sequence[Call], *asked: Asked) -> None:
         """Keep what is to be sent in answer to an update, before it is sent.
 
         Raises:

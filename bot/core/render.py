@@ -17,6 +17,7 @@ from bot.core.messages import (
     Outcome,
     Passage,
     Program,
+    Refusal,
     Reply,
     SmallTalk,
     Source,
@@ -39,8 +40,12 @@ def render(outcome: Outcome, *, phrases: Phrases, program: Program, today: date)
             return _told(passage, related, phrases=phrases, today=today)
         case Abstention(_, passage, related):
             if passage is None:
-                return _not_known(phrases=phrases, program=program)
+                return _not_known(related, phrases=phrases, program=program)
             return _told(passage, related, phrases=phrases, today=today)
+        case Refusal(passage, related):
+            if passage is None:
+                return said("refuse", phrases=phrases, program=program)
+            return _refused(passage, related, phrases=phrases, today=today)
         case SmallTalk(topic):
             reply = said(topic, phrases=phrases, program=program)
             return replace(reply, keyboard=examples(program)) if topic in _OPENING else reply
@@ -172,10 +177,21 @@ def _marked(button: Button, marked: str) -> Button:
     return replace(button, label=label + _CHOSEN if button.data.startswith(marked) else label)
 
 
-def _not_known(*, phrases: Phrases, program: Program) -> Reply:
-    names = ("abstain", "abstain_ask") if program.ask else ("abstain",)
+def _not_known(related: Sequence[Passage], *, phrases: Phrases, program: Program) -> Reply:
+    """Say that no card answers, where to ask, and what is nearest."""
+    wanted = {"abstain": True, "abstain_ask": program.ask, "abstain_near": related}
+    names = [name for name, is_wanted in wanted.items() if is_wanted]
     text = "\n\n".join(said(name, phrases=phrases, program=program).text for name in names)
-    return Reply(text, body=text)
+    return Reply(text, keyboard=_links(related, phrases=phrases), body=text)
+
+
+def _refused(
+    passage: Passage, related: Sequence[Passage], *, phrases: Phrases, today: date
+) -> Reply:
+    """Say that this is not helped with, and tell the card of what is lawful."""
+    told = _told(passage, related, phrases=phrases, today=today)
+    before = "\n\n".join((phrases["refuse"], phrases["refuse_instead"]))
+    return replace(told, text=f"{before}\n\n{told.text}", body=f"{before}\n\n{told.body}")
 
 
 def _told(passage: Passage, related: Sequence[Passage], *, phrases: Phrases, today: date) -> Reply:
@@ -213,10 +229,11 @@ def _keyboard(passage: Passage, related: Sequence[Passage], *, phrases: Phrases)
         Button(phrases["vote_down"], f"down:{where}"),
     )
     look = (Button(phrases["view_source"], f"s:{where}"),) if passage.sources else ()
-    return (
-        (*look, *votes),
-        *((_link(other, phrases["language"]),) for other in related),
-    )
+    return ((*look, *votes), *_links(related, phrases=phrases))
+
+
+def _links(passages: Sequence[Passage], *, phrases: Phrases) -> Keyboard:
+    return tuple((_link(passage, phrases["language"]),) for passage in passages)
 
 
 def _link(passage: Passage, language: Language) -> Button:

@@ -1,7 +1,7 @@
 """What was decided, in the words of the person's language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core import render
@@ -38,6 +38,15 @@ class Telling:
         """Return a fixed phrase as a reply."""
         program, words = self.knowledge.program(language), self.phrases[language]
         return render.said(phrase, phrases=words, program=program, days=self.keep_days)
+
+    def warned(self, turn: Turn) -> Turn:
+        """Add to a turn's last reply that such things are better kept private."""
+        note = self.phrases[turn.language]["keep_private"]
+        *others, last = turn.replies
+        body = f"{last.body}\n\n{note}"
+        return replace(
+            turn, replies=(*others, replace(last, text=f"{last.text}\n\n{note}", body=body))
+        )
 
     def is_over(self, passage: Passage) -> bool:
         """Say whether the day has passed up to which a card answers."""

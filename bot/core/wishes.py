@@ -14,12 +14,13 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 def offered(turn: Turn, sender: Sender, *, phrases: Mapping[str, str]) -> Turn:
     """Offer to tell whoever got no answer once there is one, in a private chat alone."""
-    asked = turn.asked
-    if asked is None or asked.outcome != "abstain" or sender.chat != sender.person:
+    missed = [asked for asked in turn.asked if asked.outcome == "abstain"]
+    if not missed or sender.chat != sender.person:
         return turn
-    if not any(character.isalnum() for character in asked.text):
+    text = missed[0].text
+    if not any(character.isalnum() for character in text):
         return turn
-    button = Button(phrases["wish"], f"w:{digest(asked.text)}:{turn.language}")
+    button = Button(phrases["wish"], f"w:{digest(text)}:{turn.language}")
     *others, last = turn.replies
     return replace(turn, replies=(*others, replace(last, keyboard=(*last.keyboard, (button,)))))
 

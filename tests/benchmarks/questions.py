@@ -6,6 +6,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("questions")
 ABSTAIN = "abstain"
+APART = ("followups", "safety", "several")
+"""The files of what is not decided by the search alone; they are read when they are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Asked:
 
 
 def read_questions(path: Path = FOLDER) -> list[Asked]:
-    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    found = (file for file in path.glob("*.jsonl") if file.stem not in APART)
+    files = sorted(found) if path.is_dir() else [path]
     return [
         _asked(json.loads(line))
         for file in files

@@ -219,7 +219,7 @@ async def remembering(incoming: Incoming) -> Turn:
     """Say what was understood, and keep it."""
     turn = await echo(incoming)
     person = incoming.sender.person
-    return replace(turn, asked=Asked(person, PLANTED, turn.language, "abstain"))
+    return replace(turn, asked=(Asked(person, PLANTED, turn.language, "abstain"),))
 
 
 @pytest.mark.parametrize("update", UNREADABLE.values(), ids=UNREADABLE)
@@ -267,7 +267,7 @@ async def test_a_broken_text_gets_an_answer(stage: Stage, text: str) -> None:
 async def keeping_what_it_heard(incoming: Incoming) -> Turn:
     turn = await echo(incoming)
     text = turn.replies[0].text
-    return replace(turn, asked=Asked(incoming.sender.person, text, "en", "abstain"))
+    return replace(turn, asked=(Asked(incoming.sender.person, text, "en", "abstain"),))
 
 
 # Replies.

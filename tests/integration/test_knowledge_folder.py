@@ -8,8 +8,10 @@ from bot.backends.knowledge.comparisons import compared_findings
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Glossary
 from bot.core.ports import KnowledgeError
+from bot.core.signs import Reading
 from tests.conftest import ROOT
 from tests.fakes import TODAY
 from tests.integration.knowledge_folders import FRONT, SOURCES, STALLS, card, write
@@ -563,3 +565,53 @@ def test_the_hash_changes_with_the_content_alone(tmp_path: Path) -> None:
 
     assert before.hash() == same.hash()
     assert before.hash() != changed.hash()
+
+
+SIGNS = """asks_how: caranya
+words:
+  minta: minta, mint*
+  kode: otp
+fraud:
+  - card: stalls#papers
+    when: [minta + kode]
+evasion:
+  - when: [kode]
+evasion_cards: [stalls#cost]
+"""
+
+
+def test_reads_the_signs_of_fraud_and_of_getting_around_rules(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"safety.yaml": SIGNS}))
+
+    signs = signs_of(checked.content.safety)
+    assert found(checked) == []
+    assert signs.read("ada yang mintain otp") == Reading("fraud", "stalls#papers")
+    assert signs.read("otp caranya") == Reading("evasion", "", "for help")
+    assert signs.evasion_cards == frozenset(["stalls#cost"])
+    assert Content.from_json(checked.content.to_json()) == checked.content
+
+
+def test_without_the_file_nothing_shows(tmp_path: Path) -> None:
+    assert signs_of(check(write(tmp_path)).content.safety).read("minta otp") == Reading()
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead", "line", "code"),
+    [
+        ("card: stalls#papers", "card: stalls#paper", 6, "NO_SUCH_CARD"),
+        ("[stalls#cost]", "[stalls#costs]", 10, "NO_SUCH_CARD"),
+        ("[minta + kode]", "[minta + kodes]", 7, "UNKNOWN_LIST"),
+        ("when: [kode]", "{when: [kode], unless: [x]}", 9, "UNKNOWN_LIST"),
+        ("card: stalls#papers\n    when", "when", 6, "MISSING_KEY"),
+        ("mint*", "[mint]", 3, "UNKNOWN_LIST"),
+        ("caranya", '"[x] y"', 1, "UNKNOWN_LIST"),
+        ("asks_how", "ask_how", 1, "UNKNOWN_KEY"),
+        ("minta: minta, mint*", "minta: [minta]", 3, "BAD_VALUE"),
+    ],
+)
+def test_names_what_is_wrong_with_the_signs(
+    tmp_path: Path, typed: str, instead: str, line: int, code: str
+) -> None:
+    checked = check(write(tmp_path, {"safety.yaml": SIGNS.replace(typed, instead)}))
+
+    assert ("safety.yaml", line, code) in found(checked)

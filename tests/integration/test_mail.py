@@ -218,7 +218,7 @@ async def test_what_is_to_be_sent_comes_back(post: Post) -> None:
 
 async def test_nothing_to_send_is_another_thing_than_not_decided(post: Post) -> None:
     await post.mail.receive([letter(5), letter(6)])
-    await post.mail.record(letter(5), [], None)
+    await post.mail.record(letter(5), [])
 
     assert [each.calls for each in await post.waiting()] == [(), None]
 
@@ -288,7 +288,7 @@ async def test_what_was_received_is_there_after_a_crash(
 ) -> None:
     async with opened(tmp_path, url, clock) as before:
         await before.mail.receive([letter(5, chat=IBU, said="surat apa"), letter(6), letter(7)])
-        await before.mail.record(letter(6), CALLS, None)
+        await before.mail.record(letter(6), CALLS)
         await before.mail.sent(letter(6), 1)
         await before.mail.fail(letter(7), "TypeError in x.py:1", is_final=False)
     came = clock.now
@@ -317,7 +317,7 @@ async def test_what_was_received_is_not_new_after_a_crash(
 
 async def test_of_what_is_done_only_its_number_is_kept(office: Office) -> None:
     await office.mail.receive([letter(5, chat=IBU)])
-    await office.mail.record(letter(5, chat=IBU), CALLS, None)
+    await office.mail.record(letter(5, chat=IBU), CALLS)
 
     await office.mail.done(letter(5, chat=IBU))
 

@@ -49,14 +49,14 @@ class Process:
         return [each.update for each in await self.mail.waiting(beside=(), limit=1000)]
 
     async def answer(self, one: Received) -> None:
-        await self.mail.record(one, [], None)
+        await self.mail.record(one, [])
         await self.mail.done(one)
         await self.mail.release(one.chat)
 
     async def is_lost(self, one: Received) -> bool:
         """Say whether what is recorded now for a letter is refused."""
         try:
-            await self.mail.record(one, [], None)
+            await self.mail.record(one, [])
         except LostError:
             return True
         return False
@@ -367,7 +367,7 @@ async def test_a_process_that_leaves_lets_the_others_have_its_chats(team: Team) 
 async def test_a_process_that_is_cut_off_loses_its_chats(team: Team) -> None:
     one, other = await team.join_silently(), await team.join()
     await one.receive(letter(1, chat=5))
-    await one.mail.record(letter(1, chat=5), [Call("sendMessage", {"text": "."})], None)
+    await one.mail.record(letter(1, chat=5), [Call("sendMessage", {"text": "."})])
 
     await one.cut(by=other)
 

@@ -213,7 +213,7 @@ class House:
         """Take a message in that cannot be answered."""
         failing = letter(update, chat=chat, person=person)
         await self.mail.receive([failing])
-        await self.mail.record(failing, [Call("sendMessage", {"chat_id": chat})], None)
+        await self.mail.record(failing, [Call("sendMessage", {"chat_id": chat})])
         await self.mail.fail(failing, "TypeError in x.py:1", is_final=True)
 
 

@@ -18,9 +18,18 @@ def test_answers_when_the_confidence_is_just_enough() -> None:
 
 
 def test_abstains_below_the_threshold() -> None:
-    outcome = answer([passage(confidence=0.49)], min_confidence=0.5)
+    best = passage(confidence=0.49)
 
-    assert outcome == Abstention(0.49)
+    assert answer([best], min_confidence=0.5) == Abstention(0.49, related=(best,))
+
+
+def test_an_abstention_offers_the_two_nearest_cards_that_know_something() -> None:
+    nearest = [passage(f"a#{number}", confidence=0.2) for number in range(3)]
+    unknown = passage("b#1", unknown=True, confidence=0.3)
+
+    outcome = answer([unknown, *nearest], min_confidence=0.5)
+
+    assert outcome == Abstention(0.3, related=(nearest[0], nearest[1]))
 
 
 def test_abstains_when_nothing_was_found() -> None:

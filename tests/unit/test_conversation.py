@@ -20,6 +20,7 @@ from bot.core.messages import (
     Press,
     Program,
     Question,
+    Refusal,
     SmallTalk,
     Turn,
     Unreadable,
@@ -27,6 +28,7 @@ from bot.core.messages import (
 from bot.core.pacing import Verdict
 from bot.core.ports import KnowledgeError, Store, StoreError
 from bot.core.render import digest
+from bot.core.signs import Sign, Signs
 from tests.fakes import PHRASES, PROGRAM, TODAY, ListedKnowledge, MemoryStore, passage, sender
 
 PAPERS, FEES = passage("stalls/open#papers"), passage("stalls/fees#daily", title="Fees")
@@ -98,10 +100,12 @@ async def test_searches_for_no_more_than_it_needs() -> None:
 
 
 async def test_abstains_when_no_card_is_likely_enough() -> None:
-    turn = await talking(ListedKnowledge(passage(confidence=0.3))).turn(question())
+    unlikely = passage(confidence=0.3)
 
-    assert turn.outcome == Abstention(0.3)
-    assert told(turn) == "(en) abstain\n\nask the help desk"
+    turn = await talking(ListedKnowledge(unlikely)).turn(question())
+
+    assert turn.outcome == Abstention(0.3, related=(unlikely,))
+    assert told(turn) == "(en) abstain\n\nask the help desk\n\n(en) abstain_near"
 
 
 async def test_a_card_whose_time_is_over_does_not_answer() -> None:
@@ -295,20 +299,89 @@ async def test_keeps_of_an_answered_question_what_tells_nobodys_name() -> None:
 
     turn = await talking(ListedKnowledge(PAPERS)).turn(asked)
 
-    assert turn.asked == Asked(
-        person=1,
-        text="email saya ‹email›, apa syaratnya?",
-        language="en",
-        outcome="answer",
-        card=PAPERS.card,
-        confidence=0.9,
+    assert turn.asked == (
+        Asked(
+            person=1,
+            text="email saya ‹email›, apa syaratnya?",
+            language="en",
+            outcome="answer",
+            card=PAPERS.card,
+            confidence=0.9,
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("nik saya 3204123456789012, syaratnya apa", "nik saya  , syaratnya apa"),
+        ("hp 081234567890", "hp"),
+        ("what papers? mail ani@contoh.id", "what papers? mail"),
+        ("otp 123456", "otp"),
+    ],
+)
+async def test_nothing_that_tells_who_somebody_is_reaches_the_search(
+    text: str, searched: str
+) -> None:
+    knowledge = ListedKnowledge(PAPERS)
+
+    turn = await talking(knowledge).turn(question(text))
+
+    assert knowledge.asked == [(searched, "en")]
+    assert told(turn).endswith("\n\n(en) keep_private")
+    assert turn.replies[0].body.count("(en) keep_private") == 1
+
+
+async def test_a_text_of_nothing_but_a_secret_is_no_question() -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(question("3204123456789012"))
+
+    assert told(turn) == "(en) wordless\n\n(en) keep_private"
+
+
+@pytest.mark.parametrize(
+    "text", ["nama saya Budi, syaratnya apa?", "lahir 12/05/1990", "rp 150.000"]
+)
+async def test_says_nothing_of_what_is_no_secret(text: str) -> None:
+    turn = await talking(ListedKnowledge(PAPERS)).turn(question(text))
+
+    assert "keep_private" not in told(turn)
+
+
+FRAUD = Signs({"code": "code"}, fraud=[Sign(FEES.card, (("code",),))])
+LENDING = Signs({"asks_how": "how", "lend": "lend"}, evasion=[Sign(FEES.card, (("lend",),))])
+
+
+async def test_a_sign_of_fraud_is_answered_with_the_card_that_warns() -> None:
+    knowledge = ListedKnowledge(PAPERS, others=[FEES], signs=FRAUD)
+
+    turn = await talking(knowledge).turn(question("he wants my code"))
+
+    assert isinstance(turn.outcome, Answer)
+    assert (turn.outcome.passage.card, turn.outcome.related) == (FEES.card, (PAPERS,))
+
+
+async def test_refuses_help_to_get_around_a_rule_with_the_lawful_way() -> None:
+    knowledge = ListedKnowledge(PAPERS, others=[FEES], signs=LENDING)
+
+    turn = await talking(knowledge).turn(question("how can i lend it"))
+
+    assert turn.outcome == Refusal(FEES, (PAPERS,))
+    assert turn.asked == (Asked(1, "how can i lend it", "en", "refuse", FEES.card),)
+
+
+async def test_a_warning_whose_time_is_over_is_not_told() -> None:
+    over = passage(FEES.card, valid_until=YESTERDAY)
+    knowledge = ListedKnowledge(PAPERS, others=[over], signs=FRAUD)
+
+    turn = await talking(knowledge).turn(question("he wants my code"))
+
+    assert turn.outcome == Answer(PAPERS)
 
 
 async def test_keeps_a_question_that_has_no_answer() -> None:
     turn = await talking(ListedKnowledge(passage(confidence=0.3))).turn(question())
 
-    assert turn.asked == Asked(1, "What papers do I need?", "en", "abstain", confidence=0.3)
+    assert turn.asked == (Asked(1, "What papers do I need?", "en", "abstain", confidence=0.3),)
 
 
 async def test_keeps_which_card_said_that_nothing_is_known() -> None:
@@ -316,13 +389,13 @@ async def test_keeps_which_card_said_that_nothing_is_known() -> None:
 
     turn = await talking(ListedKnowledge(unknown)).turn(question())
 
-    assert turn.asked == Asked(1, question().text, "en", "abstain", unknown.card, 0.9)
+    assert turn.asked == (Asked(1, question().text, "en", "abstain", unknown.card, 0.9),)
 
 
 async def test_keeps_no_small_talk() -> None:
     turn = await talking(ListedKnowledge(PAPERS)).turn(question("thanks"))
 
-    assert turn.asked is None
+    assert turn.asked == ()
 
 
 async def test_keeps_no_question_that_could_not_be_answered_for_now() -> None:
@@ -330,7 +403,7 @@ async def test_keeps_no_question_that_could_not_be_answered_for_now() -> None:
 
     turn = await talking(ListedKnowledge(error=error)).turn(question())
 
-    assert turn.asked is None
+    assert turn.asked == ()
 
 
 async def test_asks_somebody_who_asks_too_often_to_slow_down() -> None:
@@ -344,7 +417,7 @@ async def test_asks_somebody_who_asks_too_often_to_slow_down() -> None:
     asked = Question(1, sender(7, chat=GROUP, settings=PersonSettings("zh")), "What papers?")
     turn = await talking(knowledge, askers=warn).turn(asked)
 
-    assert (told(turn), turn.outcome, turn.asked) == ("(zh) slow_down", None, None)
+    assert (told(turn), turn.outcome, turn.asked) == ("(zh) slow_down", None, ())
     assert (knowledge.asked, people) == ([], [7])
 
 

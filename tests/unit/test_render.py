@@ -6,7 +6,17 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core import render
-from bot.core.messages import Abstention, Answer, Button, Outcome, Program, Reply, SmallTalk, Source
+from bot.core.messages import (
+    Abstention,
+    Answer,
+    Button,
+    Outcome,
+    Program,
+    Refusal,
+    Reply,
+    SmallTalk,
+    Source,
+)
 from bot.core.render import digest
 from tests.fakes import KIOSK, MARKET, PHRASES, PROGRAM, TODAY, passage
 
@@ -174,6 +184,27 @@ def test_an_abstention_says_so_and_where_to_ask() -> None:
     assert reply == Reply(
         "(en) abstain\n\nask the help desk", body="(en) abstain\n\nask the help desk"
     )
+
+
+def test_an_abstention_offers_what_is_nearest() -> None:
+    near = passage("b#1", title="Near it")
+
+    reply = rendered(Abstention(0.2, related=(near,)))
+
+    assert reply.text == "(en) abstain\n\nask the help desk\n\n(en) abstain_near"
+    assert reply.keyboard == ((Button("Near it", f"c:{digest('b#1')}:en"),),)
+
+
+def test_a_refusal_tells_what_is_lawful_with_its_evidence() -> None:
+    reply = rendered(Refusal(passage(), (passage("b#1", title="Near it"),)))
+
+    assert reply.body == "(en) refuse\n\n(en) refuse_instead\n\nBring a permit."
+    assert reply.text == f"{reply.body}\n\nfrom Papers for a stall, Kabar Kota, 28 Aug 2029"
+    assert labels(reply)[1:] == [["Near it"]]
+
+
+def test_a_refusal_without_a_card_says_no_more() -> None:
+    assert rendered(Refusal()) == Reply("(en) refuse", body="(en) refuse")
 
 
 def test_an_abstention_names_no_place_to_ask_where_there_is_none() -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.backends.knowledge.cards import Card, PartialDate
+from bot.backends.knowledge.safety import SafetyEntry
 from bot.core.messages import Language
 
 PINNED = "pinned.yaml"
@@ -56,6 +57,7 @@ class Content:
     program: ProgramEntry = field(default_factory=ProgramEntry)
     pinned: Mapping[str, str] = field(default_factory=dict)
     """Questions, and what a version must answer them with to go live."""
+    safety: SafetyEntry = field(default_factory=SafetyEntry)
 
     def to_json(self) -> str:
         """Return the content as JSON, the same text for the same content."""
@@ -65,6 +67,7 @@ class Content:
             "glossary": dict(self.glossary),
             "program": self.program.model_dump(),
             "pinned": dict(self.pinned),
+            "safety": self.safety.model_dump(),
         }
         return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
@@ -78,6 +81,7 @@ class Content:
             glossary=values["glossary"],
             program=ProgramEntry(**values["program"]),
             pinned=values.get("pinned", {}),
+            safety=SafetyEntry(**values.get("safety", {})),
         )
 
     def hash(self) -> str:

@@ -1,7 +1,7 @@
 """Reads and checks a whole knowledge folder."""
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -19,13 +19,14 @@ from bot.backends.knowledge.content import (
 from bot.backends.knowledge.cross_checks import cross_findings
 from bot.backends.knowledge.findings import Finding, in_order, nearest
 from bot.backends.knowledge.markdown import ReadCard, read_file
+from bot.backends.knowledge.safety import SAFETY, SafetyEntry, safety_findings
 from bot.backends.knowledge.suspect import suspect_findings
 from bot.backends.knowledge.yamls import Located, YamlError, read_yaml
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.ports import KnowledgeError
 
 SOURCES, GLOSSARY, PROGRAM = "sources.yaml", "glossary.yaml", "program.yaml"
-READ = (SOURCES, GLOSSARY, PROGRAM, PINNED)
+READ = (SOURCES, GLOSSARY, PROGRAM, PINNED, SAFETY)
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -87,6 +88,7 @@ class _Folder:
             {typed.casefold(): word for typed, (word, _) in glossary.items()},
             program,
             {question: card for question, (card, _) in pinned.items()},
+            self._safety([read.card.name for read in self.cards]),
         )
         lines = {question: line for question, (_, line) in pinned.items()}
         self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
@@ -154,6 +156,12 @@ class _Folder:
         located = self._yaml(PROGRAM)
         entry = self._valid(ProgramEntry, located.values, located, PROGRAM, ())
         return entry or ProgramEntry()
+
+    def _safety(self, cards: Sequence[str]) -> SafetyEntry:
+        located = self._yaml(SAFETY)
+        entry = self._valid(SafetyEntry, located.values, located, SAFETY, ()) or SafetyEntry()
+        self.findings.update(safety_findings(entry, located, cards))
+        return entry
 
     def _words(self, name: str) -> dict[str, tuple[str, int]]:
         """Read a file of `words: words`, each with its line."""

@@ -15,6 +15,7 @@ from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import WordMatch, bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
 from bot.core.ports import KnowledgeError
+from bot.core.signs import Signs
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,10 @@ class CardSearch:
         content = self._served.content
         cited = dict.fromkeys(code for card in content.cards for code in card.sources)
         return [source_of(content.sources[code]) for code in cited]
+
+    def signs(self) -> Signs:
+        """Return the signs of fraud and of getting around rules."""
+        return self._served.signs
 
     async def _wait(self, vectors_due: asyncio.Event) -> None:
         try:

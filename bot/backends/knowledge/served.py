@@ -9,9 +9,11 @@ from typing import Protocol
 from bot.backends.knowledge.cards import UNDATED, Card
 from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
+from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.render import digest
+from bot.core.signs import Signs
 
 _WORD = re.compile(r"\w+")
 
@@ -39,6 +41,7 @@ class Served:
     """The names of other parties, in small letters."""
     foreign: frozenset[str]
     """The cards that nobody asks for without naming another party."""
+    signs: Signs
     vectors: Similarities | None = None
 
     @classmethod
@@ -66,7 +69,10 @@ class Served:
             for name, versions in cards.items()
             if all(_named(asked.casefold(), others) for asked in _all_asked(versions.values()))
         )
-        return cls(content, cards, names, words, glossary, passages, others, foreign, vectors)
+        signs = signs_of(content.safety)
+        return cls(
+            content, cards, names, words, glossary, passages, others, foreign, signs, vectors
+        )
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""

@@ -107,13 +107,13 @@ class DatabaseMail:
 
         return await self._database.transact(work)
 
-    async def record(self, letter: Received, calls: Sequence[Call], asked: Asked | None) -> None:
+    async def record(self, letter: Received, calls: Sequence[Call], *asked: Asked) -> None:
         """Keep what is to be sent in answer to an update, before it is sent.
 
         Raises:
             LostError: another process has taken the chat over.
         """
-        kept: list[Write] = [(_ASKED, self._question(asked))] if asked else []
+        kept: list[Write] = [(_ASKED, self._question(each)) for each in asked]
         values = {"id_": letter.update, "calls_": sealed(calls, self._cipher)}
         if not self._database.is_shared:
             await self._database.write((_RECORD, values), *kept, is_synced=False)

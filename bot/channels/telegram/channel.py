@@ -21,7 +21,6 @@ from telegram.error import (
 )
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
-from bot.channels.objects import outcome_name
 from bot.channels.observing import Audience, Nobody, Observer
 from bot.channels.telegram.calls import calls_of
 from bot.channels.telegram.incoming import envelope, incoming_of
@@ -237,13 +236,13 @@ class Telegram:
 
     async def _recorded(self, letter: Received, turned: tuple[Incoming, Turn] | None) -> _Plan:
         calls = tuple(calls_of(*turned)) if turned else ()
-        asked = turned[1].asked if turned else None
+        asked = turned[1].asked if turned else ()
         if calls or asked:
-            await self._kept(self._record, letter, calls, asked)
+            await self._kept(self._record, letter, calls, *asked)
         return _Plan(calls)
 
-    async def _record(self, letter: Received, calls: tuple[Call, ...], asked: Asked | None) -> None:
-        await self.mail.record(letter, calls, asked)
+    async def _record(self, letter: Received, calls: tuple[Call, ...], *asked: Asked) -> None:
+        await self.mail.record(letter, calls, *asked)
 
     async def _kept(self, keep: Callable[..., Awaitable[None]], *values: Any) -> None:
         """Note something in the mail, however long that takes.
@@ -272,7 +271,8 @@ class Telegram:
         self.observer.failed()
 
     def _observe(self, letter: Received, turn: Turn) -> None:
-        self.observer.turned(outcome_name(turn.outcome) or "none", self.clock() - letter.at)
+        outcome = turn.outcome.name if turn.outcome else "none"
+        self.observer.turned(outcome, self.clock() - letter.at)
 
     async def _poll(self, leads: asyncio.Event) -> None:
         await self._reach(self.bot.delete_webhook)

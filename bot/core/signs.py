@@ -1,0 +1,174 @@
+"""Signs of fraud, and of wishes to get around a rule, in what people type."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+_TOKEN = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]")
+_FORM_TOKEN = re.compile(r"\[[^]]*\]|[^\W_\u3400-\u9fff]+\*?|[\u3400-\u9fff]")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_KEY = 2  # Letters by which beginnings are looked up.
+_NEAR = 24  # Words between those that belong together; longer stories name many things.
+
+ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER = "asks_for_help", "asks_how", "asks_whether"
+"""The lists by which a request is told from a question about the rule."""
+
+_Form = tuple[str, ...]
+"""The words of an entry in their order: `word`, `beginning*`, or `[list]`."""
+_Places = Mapping[str, Sequence[int]]
+"""Where in a text each list has a word; a list without one is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What shows in the words of a text, and the card that is told then; it may have none."""
+
+    card: str
+    when: tuple[tuple[str, ...], ...]
+    """Alternatives: the lists of which each must have a word in the text, near one another."""
+    unless: tuple[str, ...] = ()
+    """Lists of which a word takes the sign away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text shows: that somebody may be cheated, or a way around a rule."""
+
+    shows: Literal["", "fraud", "evasion"] = ""
+    card: str = ""
+    asks: Literal["", "for help", "whether"] = ""
+    """Whether help is asked for, or whether something is allowed; else nothing of the two."""
+
+
+class Signs:
+    """Lists of words by name, and what their words show together.
+
+    A list is words and phrases between commas; `*` is any ending, `[name]` a word of another list.
+    """
+
+    def __init__(
+        self,
+        words: Mapping[str, str] | None = None,
+        *,
+        fraud: Sequence[Sign] = (),
+        evasion: Sequence[Sign] = (),
+        evasion_cards: Collection[str] = (),
+    ) -> None:
+        self.fraud_cards = frozenset(sign.card for sign in fraud)
+        self.evasion_cards = frozenset(evasion_cards)
+        """The cards about getting around rules: whoever asks for help and finds one is refused."""
+        self._index = _Index({name: list(_forms(text)) for name, text in (words or {}).items()})
+        self._fraud = tuple(fraud)
+        self._evasion = tuple(evasion)
+
+    def read(self, text: str) -> Reading:
+        """Say what a text shows; fraud goes first."""
+        places = self._index.places(_words(text))
+        asks = _asks(places)
+        for sign in self._fraud:
+            if _shows(sign, places):
+                return Reading("fraud", sign.card, asks)
+        for sign in self._evasion:
+            if _shows(sign, places):
+                return Reading("evasion", sign.card, asks)
+        return Reading(asks=asks)
+
+
+class _Index:
+    """The forms of all lists by the word they begin with, so that few are looked at."""
+
+    def __init__(self, lists: Mapping[str, Sequence[_Form]]) -> None:
+        self._plain = {name: list(filter(_is_plain, forms)) for name, forms in lists.items()}
+        self._inner = {name: _by_first(forms) for name, forms in self._plain.items()}
+        self._by_word: dict[str, list[tuple[str, _Form]]] = {}
+        self._by_beginning: dict[str, list[tuple[str, _Form]]] = {}
+        for name, forms in lists.items():
+            for form in forms:
+                for whole in self._begun(form):
+                    self._keep(name, whole)
+
+    def places(self, words: Sequence[str]) -> _Places:
+        """Return where in a text each list has a word."""
+        places: dict[str, list[int]] = {}
+        for at, word in enumerate(words):
+            beginnings = (*self._by_beginning.get(word[:_KEY], ()), *self._by_word.get(word, ()))
+            for name, form in beginnings:
+                if any(True for _ in self._ends(form, words, at)):
+                    places.setdefault(name, []).append(at)
+        return places
+
+    def _begun(self, form: _Form) -> Iterator[_Form]:
+        """Yield a form with each word of the list that it begins with, if it does."""
+        if not form[0].startswith("["):
+            yield form
+        for first in self._plain.get(form[0][1:-1], ()):
+            yield (*first, *form[1:])
+
+    def _keep(self, name: str, form: _Form) -> None:
+        is_beginning = form[0].endswith("*") and len(form[0]) > _KEY
+        index = self._by_beginning if is_beginning else self._by_word
+        index.setdefault(form[0][:_KEY] if is_beginning else form[0], []).append((name, form))
+
+    def _ends(self, form: _Form, words: Sequence[str], at: int) -> Iterator[int]:
+        """Yield the places behind a form that stands at a place, as many as there are ways."""
+        if not form:
+            yield at
+        elif at < len(words):
+            wanted, word = form[0], words[at]
+            if wanted.startswith("["):
+                inner = self._inner.get(wanted[1:-1], {})
+                for each in (*inner.get(word, ()), *inner.get("*", ())):
+                    yield from self._ends((*each, *form[1:]), words, at)
+            elif word == wanted or (wanted[-1] == "*" and word.startswith(wanted[:-1])):
+                yield from self._ends(form[1:], words, at + 1)
+
+
+def _by_first(forms: Iterable[_Form]) -> Mapping[str, Sequence[_Form]]:
+    """Return forms by their first word; those of which it is a beginning stand under `*`."""
+    found: dict[str, list[_Form]] = {}
+    for form in forms:
+        found.setdefault("*" if form[0].endswith("*") else form[0], []).append(form)
+    return found
+
+
+def _shows(sign: Sign, places: _Places) -> bool:
+    is_excused = any(name in places for name in sign.unless)
+    return not is_excused and any(_are_near(names, places) for names in sign.when)
+
+
+def _are_near(names: Sequence[str], places: _Places) -> bool:
+    first, *others = (places.get(name, ()) for name in names)
+    return any(
+        all(any(abs(place - at) <= _NEAR for at in other) for other in others) for place in first
+    )
+
+
+def _asks(places: _Places) -> Literal["", "for help", "whether"]:
+    if ASKS_FOR_HELP in places:
+        return "for help"
+    if ASKS_WHETHER in places:
+        return "whether"
+    return "for help" if ASKS_HOW in places else ""
+
+
+def _words(text: str) -> list[str]:
+    """Return words without case, accents and drawn-out letters; Chinese characters are words."""
+    return _TOKEN.findall(_bare(text))
+
+
+def _forms(entries: str) -> Iterator[_Form]:
+    for entry in entries.split(","):
+        if form := tuple(_FORM_TOKEN.findall(_bare(entry))):
+            yield form
+
+
+def _is_plain(form: _Form) -> bool:
+    return not any(word.startswith("[") for word in form)
+
+
+def _bare(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    marked = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _DRAWN_OUT.sub(r"\1", marked)
