@@ -205,6 +205,12 @@ BROKEN_CARDS: dict[str, tuple[str, int, str]] = {
     "empty file": ("", 1, "BAD_YAML"),
     "front matter without an end": ("---\ntopic: stalls\n", 2, "BAD_YAML"),
     "front matter that is no YAML": ("---\ntopic: [a\n---\n" + ONE, 2, "BAD_YAML"),
+    "front matter that stands for more than it says": (
+        "---\nsources: &a [KABAR]\nfacts: *a\n---\n" + ONE,
+        3,
+        "BAD_YAML",
+    ),
+    "front matter without a bottom": (f"---\ntopic: {'[' * 9999}\n---\n" + ONE, 2, "BAD_YAML"),
     "front matter that is a list": ("---\n- a\n---\n" + ONE, 2, "BAD_YAML"),
     "a key twice in the front matter": (
         f"---\ntopic: a\ntopic: b\n{FRONT[4:]}" + ONE,

@@ -29,6 +29,18 @@ class Located:
         return self.lines.get(path, 1)
 
 
+class _Loader(yaml.BaseLoader):
+    """Makes strings only (`no` stays a word), and knows no aliases.
+
+    A few lines of aliases can stand for more than any memory holds.
+    """
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose a node as if no anchor stood before it."""
+        self.anchors: dict[str, Any] = {}
+        return super().compose_node(parent, index)
+
+
 def read_yaml(text: str, *, first_line: int = 1) -> Located:
     """Read one YAML mapping.
 
@@ -36,7 +48,9 @@ def read_yaml(text: str, *, first_line: int = 1) -> Located:
         YamlError: it is no YAML, no mapping, or has a key twice.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)  # BaseLoader: `no` stays a word.
+        node = yaml.compose(text, Loader=_Loader)
+    except RecursionError as error:
+        raise YamlError(first_line, "[[[…") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
