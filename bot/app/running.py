@@ -13,10 +13,10 @@ from bot.app.assembly import App, open_app
 from bot.app.clock import Clock
 from bot.app.control import Control, control, heard, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
+from bot.app.publishing import keep_published, publish_first, stop_on_failure
 from bot.app.reports import Reports
 from bot.app.upkeep import keep_tidy, watch
 from bot.app.wishes import fulfil_wishes
-from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.mail import DatabaseMail, KeptMail
 from bot.backends.store.rates import DatabaseRates
 from bot.backends.store.secrets import note_key
@@ -24,7 +24,7 @@ from bot.backends.store.sharing import Alone, Member, Shared
 from bot.channels.observing import Audience
 from bot.core.messages import Received
 from bot.core.pacing import MemoryRates
-from bot.core.ports import BotError, KnowledgeError
+from bot.core.ports import BotError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,15 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RETRY_EVERY = 10.0  # Seconds between tries of what runs in the background.
-_LOOK_AT_FOLDER = 1.0  # Seconds between looks; the second one that sees a change publishes it.
 _LOOK_SHARED = 0.3  # Seconds between looks at what waits, where others bring it in too.
 _LOOK_ALONE = 2.0
 _STOPPING = 9.0  # Seconds for what is in hand when the bot is told to stop; it has ten to end.
 _LEAST = 2.0  # Of these for answers, whatever the webhook took.
-
-FOLDER_ERRORS = frozenset({"folder_mistakes", "knowledge_missing", "knowledge_unreadable"})
-"""What only a change of the folder mends."""
 
 
 async def run(
@@ -78,11 +73,11 @@ async def run(
         app.knowledge.search.expect_vectors()
         app.knowledge.may_load.clear()
         background.start(asyncio.to_thread(app.guess.load))
-        publishing = asyncio.create_task(_publish_first(app, member, reports, stop))
-        publishing.add_done_callback(lambda task: _stop_on_failure(task, stop))
+        publishing = asyncio.create_task(publish_first(app, member, reports, stop))
+        publishing.add_done_callback(lambda task: stop_on_failure(task, stop))
         background.add(publishing)
         background.start(app.knowledge.follow())
-        background.start(_keep_published(app, member, reports, stop, after=publishing))
+        background.start(keep_published(app, member, reports, stop, after=publishing))
         if controlled:
             background.start(_be_played(controlled, app, publishing, stop))
         await _first_words(app, publishing, stop)
@@ -177,69 +172,6 @@ async def _first_of(task: asyncio.Task[Any], *waits: Coroutine[Any, Any, Any]) -
     await asyncio.wait([task, *waiting], return_when=asyncio.FIRST_COMPLETED)
     for each in waiting:
         each.cancel()
-
-
-async def _publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
-    """Publish the folder as it is when this process leads; while that fails, again and again."""
-    await member.leads.wait()
-    failed = ""
-    while failed := await _publish(app, reports, stop, told=failed):
-        app.knowledge.search.expect_no_vectors()
-        await asyncio.sleep(_RETRY_EVERY)
-
-
-def _stop_on_failure(publishing: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Stop where there turns out to be nothing that may be answered from."""
-    if not publishing.cancelled() and publishing.exception():
-        stop.set()
-
-
-async def _keep_published(
-    app: App,
-    member: Member,
-    reports: Reports,
-    stop: asyncio.Event,
-    *,
-    after: asyncio.Task[None],
-) -> None:
-    """Publish the folder whenever it changes, and build the index again where it is gone.
-
-    What fails otherwise mends itself, or is tried again.
-    """
-    watch = await asyncio.to_thread(FolderWatch, app.settings.knowledge)
-    await asyncio.wait({after})
-    failed, tried_at = "", time.monotonic()
-    while True:
-        await asyncio.sleep(_LOOK_AT_FOLDER)
-        has_changed = member.leads.is_set() and await asyncio.to_thread(watch.has_changed)
-        is_due = time.monotonic() - tried_at > _RETRY_EVERY
-        has_failed = member.leads.is_set() and (failed or app.knowledge.search.is_degraded)
-        if has_changed or (has_failed and is_due):
-            failed = await _publish(app, reports, stop, told=failed)
-            tried_at = time.monotonic()
-
-
-async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str) -> str:
-    """Publish once; return the code of what fails for now, or nothing."""
-
-    def on_progress(done: int, total: int) -> None:
-        if stop.is_set():  # The build goes on in a thread, which only this can end.
-            raise KnowledgeError("stopped")
-        reports.progress(done, total)
-
-    try:
-        published = await app.knowledge.publish(on_progress=on_progress, words_first=True)
-        if published.is_new:
-            await app.knowledge.open_whole()
-    except BotError as error:
-        is_folder = error.code in FOLDER_ERRORS
-        if is_folder and not app.knowledge.has_words.is_set():
-            raise
-        if error.code != told:
-            reports.problem(error)
-        return "" if is_folder else error.code
-    reports.published(published)
-    return ""
 
 
 def database_mail(app: App, member: Member) -> DatabaseMail:

@@ -1,0 +1,79 @@
+"""The knowledge folder while the bot runs: published at the start, and whenever it changes."""
+
+import asyncio
+import time
+
+from bot.app.assembly import App
+from bot.app.reports import Reports
+from bot.backends.knowledge.watching import FolderWatch
+from bot.backends.store.sharing import Member
+from bot.core.ports import BotError, KnowledgeError
+
+_RETRY_EVERY = 10.0  # Seconds between tries.
+_LOOK_EVERY = 1.0  # Seconds between looks; the second one that sees a change publishes it.
+
+FOLDER_ERRORS = frozenset({"folder_mistakes", "knowledge_missing", "knowledge_unreadable"})
+"""What only a change of the folder mends."""
+
+
+async def publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
+    """Publish the folder as it is when this process leads; while that fails, again and again."""
+    await member.leads.wait()
+    failed = ""
+    while failed := await _publish(app, reports, stop, told=failed):
+        app.knowledge.search.expect_no_vectors()
+        await asyncio.sleep(_RETRY_EVERY)
+
+
+def stop_on_failure(publishing: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Stop where there turns out to be nothing that may be answered from."""
+    if not publishing.cancelled() and publishing.exception():
+        stop.set()
+
+
+async def keep_published(
+    app: App,
+    member: Member,
+    reports: Reports,
+    stop: asyncio.Event,
+    *,
+    after: asyncio.Task[None],
+) -> None:
+    """Publish the folder whenever it changes, and build the index again where it is gone.
+
+    What fails otherwise mends itself, or is tried again.
+    """
+    watch = await asyncio.to_thread(FolderWatch, app.settings.knowledge)
+    await asyncio.wait({after})
+    failed, tried_at = "", time.monotonic()
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        has_changed = member.leads.is_set() and await asyncio.to_thread(watch.has_changed)
+        is_due = time.monotonic() - tried_at > _RETRY_EVERY
+        has_failed = member.leads.is_set() and (failed or app.knowledge.search.is_degraded)
+        if has_changed or (has_failed and is_due):
+            failed = await _publish(app, reports, stop, told=failed)
+            tried_at = time.monotonic()
+
+
+async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str) -> str:
+    """Publish once; return the code of what fails for now, or nothing."""
+
+    def on_progress(done: int, total: int) -> None:
+        if stop.is_set():  # The build goes on in a thread, which only this can end.
+            raise KnowledgeError("stopped")
+        reports.progress(done, total)
+
+    try:
+        published = await app.knowledge.publish(on_progress=on_progress, words_first=True)
+        if published.is_new:
+            await app.knowledge.open_whole()
+    except BotError as error:
+        is_folder = error.code in FOLDER_ERRORS
+        if is_folder and not app.knowledge.has_words.is_set():
+            raise
+        if error.code != told:
+            reports.problem(error)
+        return "" if is_folder else error.code
+    reports.published(published)
+    return ""
