@@ -115,7 +115,11 @@ class House:
 
     def trial(self, embeddings: str = "letters:first") -> Trial:
         return Trial(
-            versions=self.versions, tools=self, embeddings=embeddings, answering=self.answering
+            versions=self.versions,
+            tools=self,
+            embeddings=embeddings,
+            answering=self.answering,
+            today=lambda: TODAY,
         )
 
     def publisher(self, embeddings: str = "letters:first") -> Publisher:

@@ -78,7 +78,11 @@ class KnowledgeService:
         self._folder = folder
         self._today = today
         self._trial = Trial(
-            versions=self.versions, tools=self, embeddings=embeddings, answering=self._answering
+            versions=self.versions,
+            tools=self,
+            embeddings=embeddings,
+            answering=self._answering,
+            today=today,
         )
         self._publisher = Publisher(
             folder,
@@ -130,7 +134,18 @@ class KnowledgeService:
         checked = await self._read()
         if checked.mistakes:
             raise MistakesError(checked.findings, self._folder)
-        return await self._trial.preview(checked, questions, on_progress)
+        return await self.try_out(checked, questions, on_progress=on_progress)
+
+    async def try_out(
+        self,
+        checked: Checked,
+        questions: Sequence[str],
+        *,
+        on_progress: Progress,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Preview:
+        """Say what publishing a folder that was read would change; see `Trial.preview`."""
+        return await self._trial.preview(checked, questions, on_progress, enough=enough)
 
     @property
     def served(self) -> str:

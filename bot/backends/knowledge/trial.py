@@ -1,8 +1,9 @@
 """Tries a folder before it is live: what it lacks, what it would answer, what would change."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.asked import unfound_questions
@@ -11,6 +12,7 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding, in_order
 from bot.backends.knowledge.folder import Checked
 from bot.backends.knowledge.pinned import Answering, Tried, broken_pins
+from bot.backends.knowledge.remembered import Ask, Remembered
 from bot.backends.knowledge.search import as_embedded
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import Array, Compared, EmbedsQuestions, Progress, TextVectors
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 NOTHING = Tried("", "", "")
 """What is answered while nothing is live."""
+
+_BATCH = 16  # Questions that are asked at once, after the pinned ones.
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,19 @@ class Trial:
     """Asks a folder's content, whose texts get their vectors in memory; nothing is written."""
 
     def __init__(
-        self, *, versions: Versions, tools: Tools, embeddings: str, answering: Answering
+        self,
+        *,
+        versions: Versions,
+        tools: Tools,
+        embeddings: str,
+        answering: Answering,
+        today: Callable[[], date],
     ) -> None:
         self._versions = versions
         self._tools = tools
         self._embeddings = embeddings
         self._answering = answering
+        self._remembered = Remembered(today)
 
     async def check(self, checked: Checked, on_progress: Progress) -> Checked:
         """Add to the findings of a folder what only a search of it shows.
@@ -81,36 +92,47 @@ class Trial:
         return replace(checked, findings=in_order(findings))
 
     async def preview(
-        self, checked: Checked, questions: Sequence[str], on_progress: Progress
+        self,
+        checked: Checked,
+        questions: Sequence[str],
+        on_progress: Progress,
+        *,
+        enough: Callable[[], bool] = lambda: False,
     ) -> Preview:
-        """Ask the live version and the folder the pinned questions and these.
+        """Ask the live version and the folder the pinned questions, then these until `enough`.
 
         Raises:
             KnowledgeError: the index or the model failed.
             ModelError: the embeddings cannot be loaded.
         """
         pinned = checked.content.pinned
-        asked = list(dict.fromkeys([*pinned, *questions]))
         live, known = await self._versions.live(), await self._known()
         pins = await self.pins()
 
-        async def answers(content: Content) -> Sequence[Tried]:
+        async def asking(content: Content) -> Ask:
             vectors = await self.vectors(content, known, on_progress)
-            return await self._answers(
-                await asyncio.to_thread(Served.of, content), vectors, asked, pins
-            )
+            served = await asyncio.to_thread(Served.of, content)
+            return lambda asked: self._answers(served, vectors, asked, pins)
 
-        after = await answers(checked.content)
-        before = (
-            await answers(await self._versions.content(live)) if live else [NOTHING] * len(asked)
-        )
+        async def asking_live() -> Ask:
+            return await asking(await self._versions.content(live)) if live else _answer_nothing
+
+        ask = await asking(checked.content)
+        ask_live = self._remembered.asking(live.name if live else "", asking_live)
+        answers: dict[str, tuple[Tried, Tried]] = {}
+        for batch in _batches(pinned, questions):
+            if answers and enough():
+                break
+            both = zip(await ask_live(batch), await ask(batch), strict=True)
+            answers |= zip(batch, both, strict=True)
         changes = (
             Change(question, question in pinned, old, new)
-            for question, old, new in zip(asked, before, after, strict=True)
+            for question, (old, new) in answers.items()
             if old != new
         )
-        broken = broken_pins(pinned, after[: len(pinned)], lines=checked.pinned_lines)
-        return Preview(len(asked), tuple(changes), broken)
+        after = [answers[question][1] for question in pinned]
+        broken = broken_pins(pinned, after, lines=checked.pinned_lines)
+        return Preview(len(answers), tuple(changes), broken)
 
     async def prepare(self, content: Content, on_progress: Progress) -> TextVectors:
         """Put the vectors of a content together: those of the live version, and new ones.
@@ -187,6 +209,20 @@ class Trial:
     ) -> Sequence[Tried]:
         compared = replace(served, vectors=Compared(vectors, embeddings))
         return await self._answering(compared, questions)
+
+
+def _batches(pinned: Iterable[str], questions: Iterable[str]) -> Iterator[Sequence[str]]:
+    """Yield the questions, each once: the pinned ones together, the others by their number."""
+    first = list(pinned)
+    if first:
+        yield first
+    rest = list(dict.fromkeys([*first, *questions]))[len(first) :]
+    for start in range(0, len(rest), _BATCH):
+        yield rest[start : start + _BATCH]
+
+
+async def _answer_nothing(questions: Sequence[str]) -> Sequence[Tried]:
+    return [NOTHING] * len(questions)
 
 
 def _sound(checked: Checked) -> Checked:
