@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.app.authors import operator
 from bot.app.clock import Clock
 from bot.app.folders import prompts_folder
 from bot.backends.keys import Cipher, load_keys
@@ -74,7 +75,7 @@ class App:
         """
         version = await self.knowledge.open_words()
         if version is None or version.state != "whole":
-            await self.knowledge.publish(on_progress=on_progress)
+            await self.knowledge.publish(on_progress=on_progress, by=operator())
         await self.knowledge.open_whole()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from bot.app.assembly import App
+from bot.app.authors import FOLDER
 from bot.app.reports import Reports
 from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.sharing import Member
@@ -65,7 +66,9 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
         reports.progress(done, total)
 
     try:
-        published = await app.knowledge.publish(on_progress=on_progress, words_first=True)
+        published = await app.knowledge.publish(
+            on_progress=on_progress, words_first=True, by=FOLDER
+        )
         if published.is_new:
             await app.knowledge.open_whole()
     except BotError as error:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,11 +81,14 @@ def sync(
 
     async def main() -> None:
         from bot.app.assembly import open_app
+        from bot.app.authors import operator
 
         began = time.perf_counter()
         async with open_app(settings) as bot:
             with progress() as on_progress:
-                published = await bot.knowledge.publish(on_progress=on_progress, accept=accept)
+                published = await bot.knowledge.publish(
+                    on_progress=on_progress, accept=accept, by=operator()
+                )
             content = await bot.knowledge.versions.content(published.version)
         say(
             sentence(
@@ -155,7 +159,7 @@ def history(
         return
     if not versions:
         say(sentence("not_live", path=settings.knowledge))
-    names = ("version", "published", "cards", "added", "changed", "removed", "state")
+    names = ("version", "published", "by", "cards", "added", "changed", "removed", "state")
     say_rows(names, [_history_row(version) for version in versions])
 
 
@@ -175,10 +179,11 @@ def rollback(
 
     async def main() -> dict[str, Any] | None:
         from bot.app.assembly import open_beside
+        from bot.app.authors import operator
 
         async with open_beside(settings) as bot:
             with progress() as on_progress:
-                await bot.knowledge.roll_back(number, on_progress=on_progress)
+                await bot.knowledge.roll_back(number, on_progress=on_progress, by=operator())
             return await described_live(bot.knowledge.versions)
 
     say_live(asyncio.run(main()), settings.knowledge)
@@ -217,6 +222,7 @@ async def described_live(versions: "Versions") -> dict[str, Any] | None:
     return {
         "version": live.number,
         "at": live.at,
+        "by": live.by,
         "cards": len({card.name for card in content.cards}),
         "languages": sorted({card.language for card in content.cards}),
         "embeddings": live.embeddings,
@@ -227,39 +233,28 @@ async def described_live(versions: "Versions") -> dict[str, Any] | None:
 
 async def described_versions(versions: "Versions") -> list[dict[str, Any]]:
     """Describe every version that is kept, newest first, and what each changed."""
+    from bot.backends.knowledge.difference import changed_cards
+
     live = await versions.live()
     described: list[dict[str, Any]] = []
-    older: dict[Any, Any] | None = None
+    older = None
     for version in reversed(await versions.all()):
         content = await versions.content(version)
-        cards = {(card.name, card.language): card for card in content.cards}
+        changes = changed_cards(content, before=older or content)  # Nothing of the first one.
         described.append(
             {
                 "version": version.number,
                 "at": version.at,
+                "by": version.by,
                 "cards": len({card.name for card in content.cards}),
                 "live": live is not None and version.number == live.number,
                 "state": version.state,
                 "embeddings": version.embeddings,
-                **_changes(cards, older),
+                **{name: list(names) for name, names in asdict(changes).items()},
             }
         )
-        older = cards
+        older = content
     return described[::-1]
-
-
-def _changes(cards: Mapping[Any, Any], older: Mapping[Any, Any] | None) -> dict[str, Any]:
-    """Name the cards that a version added, changed and removed; nothing of the first one."""
-    before = cards if older is None else older
-
-    def names(keys: Iterable[Any]) -> list[str]:
-        return sorted({name for name, _ in keys})
-
-    return {
-        "added": names(cards.keys() - before.keys()),
-        "changed": names(key for key in cards.keys() & before.keys() if cards[key] != before[key]),
-        "removed": names(before.keys() - cards.keys()),
-    }
 
 
 def _history_row(version: Mapping[str, Any]) -> list[str]:
@@ -267,10 +262,17 @@ def _history_row(version: Mapping[str, Any]) -> list[str]:
     return [
         str(version["version"]),
         f"{datetime.fromisoformat(version['at']):%Y-%m-%d %H:%M:%S}",
+        spelled_by(version["by"]),
         str(version["cards"]),
         *(str(len(version[what])) for what in ("added", "changed", "removed")),
         sentence(state),
     ]
+
+
+def spelled_by(by: str) -> str:
+    """Say by whom a version was published, as it stands with the version."""
+    way, _, who = by.partition(":")
+    return sentence(f"by_{way or 'nobody'}", who=who)
 
 
 def say_live(live: Mapping[str, Any] | None, folder: Path) -> None:
@@ -283,6 +285,7 @@ def say_live(live: Mapping[str, Any] | None, folder: Path) -> None:
             "live",
             number=live["version"],
             at=f"{datetime.fromisoformat(live['at']):%Y-%m-%d %H:%M:%S}",
+            by=spelled_by(live["by"]),
             cards=live["cards"],
             languages=", ".join(live["languages"]),
             embeddings=live["embeddings"],

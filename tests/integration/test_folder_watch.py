@@ -116,14 +116,14 @@ def test_a_broken_file_is_named_to_the_operator_and_to_the_staff(bot: Bot) -> No
     write(folder_of(bot), {"broken.md": "---\ntopic: [\n---\n"})
 
     until(lambda: "broken.md:2: mistake BAD_YAML" in bot.errors)
-    until(lambda: "folder" in status_of(bot))
+    until(lambda: "\n  folder  " in status_of(bot))
     while_broken = answer(bot, "careful")
     (folder_of(bot) / "broken.md").unlink()
     write(folder_of(bot), saying("Bring both."))
     until_it_says(bot, "careful", "Bring both.")
 
     assert while_broken == live
-    until(lambda: "folder" not in status_of(bot))
+    until(lambda: "\n  folder  " not in status_of(bot))
 
 
 def status_of(bot: Bot) -> str:

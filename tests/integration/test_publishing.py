@@ -10,7 +10,7 @@ import pytest
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.pinned import Tried
-from bot.backends.knowledge.publish import MistakesError, Wishes
+from bot.backends.knowledge.publish import ChangedError, MistakesError, Wishes
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.vectors import Collections, connect
 from bot.backends.knowledge.versions import KEPT, Version
@@ -159,6 +159,36 @@ async def test_a_broken_new_file_is_refused_though_no_card_changed(house: House)
         await house.publish({"new.md": "# No front matter, no cards\n"})
 
     assert [finding.file for finding in refused.value.findings] == ["new.md"]
+
+
+async def test_the_index_of_what_is_live_is_mended_whatever_the_folder_holds(house: House) -> None:
+    first = await house.publish(wishes=Wishes(by="console:sari"))
+    Collections(house.client).drop(first.version.name)
+    write(house.folder, {"stalls.md": STALLS.replace("Bring", "Take")})
+
+    await house.publisher().mend(Wishes(by="folder:"))
+
+    live = await house.live()
+    assert (live.hash, live.by) == (first.version.hash, "console:sari")
+    assert live.name in house.collections()
+    assert (await house.versions.switched()).by == "console:sari"
+
+
+async def test_what_is_whole_is_not_mended(house: House) -> None:
+    first = await house.publish()
+
+    await house.publisher().mend()
+
+    assert await house.live() == first.version
+
+
+async def test_a_folder_that_is_not_the_one_that_is_wanted_is_not_published(house: House) -> None:
+    first = await house.publish()
+
+    with pytest.raises(ChangedError):
+        await house.publish({"new.md": FRONT + card("new", "New.")}, wishes=Wishes(only="other"))
+
+    assert await house.live() == first.version
 
 
 async def test_warnings_are_published(house: House) -> None:

@@ -1,11 +1,13 @@
 """What was live before can be live again, and stays so until the folder is changed."""
 
+import getpass
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.app.authors import operator
 from bot.backends.knowledge.vectors import Collections
 from bot.backends.knowledge.versions import KEPT
 from bot.core.ports import KnowledgeError
@@ -136,6 +138,8 @@ def test_commands_show_the_versions_and_go_back(tmp_path: Path) -> None:
     versions = [json.loads(line) for line in listed.stdout.splitlines()]
     assert [version["version"] for version in versions] == [2, 1]
     assert [version["live"] for version in versions] == [True, False]
+    assert {version["by"] for version in versions} == {operator()}
+    assert shown.stdout.count(f"the command line ({getpass.getuser()})") == 2
     assert (versions[0]["added"], versions[0]["changed"]) == (["stalls#cost"], ["stalls#papers"])
     assert back.stdout.startswith("Live: version 1 of ")
     assert stays.stdout == "Nothing to publish: 1 cards are live already.\n"

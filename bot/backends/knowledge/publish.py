@@ -22,6 +22,13 @@ _RECIPE = "texts2"
 """How texts are prepared for an index, in whose name it stands; one of another is built anew."""
 
 
+class ChangedError(KnowledgeError):
+    """The folder is not as it was when whoever publishes looked at it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("folder_changed", path=folder)
+
+
 class MistakesError(KnowledgeError):
     """The folder has mistakes, so that it is not published."""
 
@@ -50,6 +57,12 @@ class Wishes:
     """Hears of a first version as soon as it can be searched by its words; without, it waits."""
     accept: bool = False
     """Publish although pinned questions are answered otherwise."""
+    by: str = ""
+    """Who it is, as it stands with the version."""
+    prepare: Callable[[Path], None] = lambda _folder: None
+    """Does something to the folder once nobody else publishes, before it is read."""
+    only: str = ""
+    """The hash that the folder must have then, if one is wanted."""
 
 
 _NO_WISHES = Wishes()
@@ -81,15 +94,19 @@ class Publisher:
         """Publish the folder if it or the embeddings changed since they were last considered.
 
         Raises:
+            ChangedError: the folder is not the one that is wanted.
             MistakesError: the folder has mistakes, or breaks a pinned question; what was live
                 stays live.
             KnowledgeError: the folder, the lock or the index cannot be used.
             ModelError: the embeddings cannot be loaded.
         """
         async with self._exclusive():
+            await asyncio.to_thread(wishes.prepare, self._folder)
             checked = await self._checked()
             live = await self._versions.live()
             hash_ = checked.content.hash()
+            if wishes.only not in ("", hash_):
+                raise ChangedError(self._folder)
             if live is None or hash_ != await self._versions.considered():
                 self._refuse(checked)
                 if live and hash_ == live.hash and await self._is_whole(live):
@@ -97,9 +114,21 @@ class Publisher:
                     return Published(live, 0, is_new=False)
                 return await self._publish(checked, live, wishes)
             if not await self._is_whole(live):
-                return await self._build_again(live, wishes)
+                return await self._build_again(live, replace(wishes, by=await self._switched_by()))
             self._refuse(checked)  # A broken file beside cards that did not change.
             return Published(live, 0, is_new=False)
+
+    async def mend(self, wishes: Wishes = _NO_WISHES) -> None:
+        """Build the index of the live version again where it is gone, whatever the folder holds.
+
+        Raises:
+            KnowledgeError: the lock or the index cannot be used.
+            ModelError: the embeddings cannot be loaded.
+        """
+        async with self._exclusive():
+            live = await self._versions.live()
+            if live and not await self._is_whole(live):
+                await self._build_again(live, replace(wishes, by=await self._switched_by()))
 
     async def roll_back(self, number: int | None, wishes: Wishes = _NO_WISHES) -> Version:
         """Make an earlier version live again; without a number, the last one before the live one.
@@ -119,7 +148,7 @@ class Publisher:
                 raise KnowledgeError("version_unknown", numbers=numbers)
             if not await self._is_whole(found[0]):
                 return (await self._build_again(found[0], wishes)).version
-            await self._versions.switch(found[0])
+            await self._versions.switch(found[0], by=wishes.by)
             return found[0]
 
     async def _checked(self) -> Checked:
@@ -128,6 +157,9 @@ class Publisher:
     def _refuse(self, checked: Checked) -> None:
         if checked.mistakes:
             raise MistakesError(checked.findings, self._folder)
+
+    async def _switched_by(self) -> str:
+        return (await self._versions.switched()).by
 
     async def _is_whole(self, live: Version) -> bool:
         """Say whether a version's vectors are there, made as they would be made now."""
@@ -146,8 +178,8 @@ class Publisher:
         broken = await self._trial.broken(content, vectors, pins, lines=checked.pinned_lines)
         if not wishes.accept:
             await self._refuse_broken(broken, version)
-        version = version or await self._add(content)
-        return await self._build(version, vectors, pins, considered=version.hash)
+        version = version or await self._add(content, by=wishes.by)
+        return await self._build(version, vectors, pins, considered=version.hash, by=wishes.by)
 
     async def _build_again(self, version: Version, wishes: Wishes) -> Published:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
@@ -158,15 +190,16 @@ class Publisher:
         if version.state == "words" and not wishes.accept:  # It was never tried.
             broken = await self._trial.broken(content, vectors, pins, lines={})
             await self._refuse_broken(broken, version)
-        return await self._build(await self._add(content), vectors, pins, considered=None)
+        again = await self._add(content, by=version.by)
+        return await self._build(again, vectors, pins, considered=None, by=wishes.by)
 
     async def _words_first(self, content: Content, wishes: Wishes) -> Version | None:
         """Make a first version live before it has vectors, where somebody waits for it."""
         if not wishes.on_words:
             return None
-        version = await self._add(content)
+        version = await self._add(content, by=wishes.by)
         await self._versions.mark(version, "words")
-        await self._versions.switch(version, considered=version.hash)
+        await self._versions.switch(version, considered=version.hash, by=wishes.by)
         await wishes.on_words(version, content)
         return version
 
@@ -177,22 +210,29 @@ class Publisher:
             await self._versions.withdraw()
         raise MistakesError(tuple(broken), self._folder)
 
-    async def _add(self, content: Content) -> Version:
+    async def _add(self, content: Content, *, by: str) -> Version:
         hash_ = content.hash()
         return await self._versions.add(
             index_name(hash_, self._embeddings),
             content=content,
             hash_=hash_,
             embeddings=self._embeddings,
+            by=by,
         )
 
     async def _build(
-        self, version: Version, vectors: TextVectors, pins: Once, *, considered: str | None
+        self,
+        version: Version,
+        vectors: TextVectors,
+        pins: Once,
+        *,
+        considered: str | None,
+        by: str,
     ) -> Published:
         indexes = await self._tools.indexes()
         await asyncio.to_thread(indexes.write, version.name, vectors, pins.used)
         await self._versions.mark(version, "whole")
-        await self._versions.switch(version, considered=considered)
+        await self._versions.switch(version, considered=considered, by=by)
         return Published(replace(version, state="whole"), vectors.embedded, is_new=True)
 
     async def _clean(self, live: Version | None) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
@@ -100,14 +101,18 @@ class KnowledgeService:
         on_progress: Progress = lambda _done, _total: None,
         accept: bool = False,
         words_first: bool = False,
+        by: str = "",
+        prepare: Callable[[Path], None] = lambda _folder: None,
+        only: str = "",
     ) -> Published:
-        """Publish the folder if it changed; see `Publisher.publish`.
+        """Publish the folder if it changed; see `Publisher.publish` and `Wishes`.
 
         With `words_first` a first version answers by its words until it has vectors.
         """
         on_words = self._serve_first if words_first else None
+        wishes = Wishes(on_progress, on_words, accept, by, prepare, only)
         try:
-            published = await self._publisher.publish(Wishes(on_progress, on_words, accept))
+            published = await self._publisher.publish(wishes)
         except MistakesError:
             self.is_refused = True
             if await self.versions.live() is None:  # A first version was withdrawn.
@@ -117,9 +122,19 @@ class KnowledgeService:
         self.is_refused = False
         return published
 
-    async def roll_back(self, number: int | None, *, on_progress: Progress) -> Version:
+    async def mend(self, *, on_progress: Progress) -> None:
+        """Build the live version's index again where it is gone; see `Publisher.mend`."""
+        await self._publisher.mend(Wishes(on_progress))
+
+    async def roll_back(
+        self, number: int | None, *, on_progress: Progress, by: str = ""
+    ) -> Version:
         """Make an earlier version live again; see `Publisher.roll_back`."""
-        return await self._publisher.roll_back(number, Wishes(on_progress))
+        return await self._publisher.roll_back(number, Wishes(on_progress, by=by))
+
+    async def compare(self, folder: Path | None = None) -> Difference:
+        """Say how the folder, or another one in its place, stands to what is live."""
+        return await compare(await self._read(folder), self.versions)
 
     async def check(self, *, on_progress: Progress) -> Checked:
         """Read the folder and name everything that is wrong in it; see `Trial.check`."""
@@ -233,8 +248,8 @@ class KnowledgeService:
                 self._collections = Collections(connect(self._data, self._chroma_url))
             return self._collections
 
-    async def _read(self) -> Checked:
-        return await asyncio.to_thread(check_folder, self._folder, today=self._today())
+    async def _read(self, folder: Path | None = None) -> Checked:
+        return await asyncio.to_thread(check_folder, folder or self._folder, today=self._today())
 
     async def _answering(self, served: Served, questions: Sequence[str]) -> list[Tried]:
         """Ask a version that is not live."""

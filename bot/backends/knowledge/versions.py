@@ -27,6 +27,16 @@ class Version:
     state: State
     at: str
     """When it was made, in UTC."""
+    by: str = ""
+    """Who had it published: a way and a name, such as `telegram:1`; nothing of older programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Who made the live version the live one, and when, in UTC."""
+
+    by: str = ""
+    at: str = ""
 
 
 class Versions:
@@ -45,6 +55,11 @@ class Versions:
         rows = await self._database.rows(select(live.c.considered))
         return str(rows[0].considered) if rows else ""
 
+    async def switched(self) -> Switch:
+        """Return who made the live version the live one: it may have been live before."""
+        rows = await self._database.rows(select(live.c.by, live.c.at))
+        return Switch(rows[0].by or "", rows[0].at or "") if rows else Switch()
+
     async def all(self) -> list[Version]:
         """Return every version kept, newest first."""
         rows = await self._database.rows(_VERSION.order_by(version.c.id.desc()))
@@ -55,7 +70,9 @@ class Versions:
         rows = await self._database.rows(_CONTENT, {"id_": of.number})
         return Content.from_json(rows[0].content) if rows else Content()
 
-    async def add(self, name: str, *, content: Content, hash_: str, embeddings: str) -> Version:
+    async def add(
+        self, name: str, *, content: Content, hash_: str, embeddings: str, by: str = ""
+    ) -> Version:
         """Note a version that is about to be built.
 
         Raises:
@@ -67,7 +84,8 @@ class Versions:
             "embeddings": embeddings,
             "state": "building",
             "content": content.to_json(),
-            "at": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
+            "at": _now(),
+            "by": by,
         }
         await self._database.write((insert(version), values))
         return _version((await self._database.rows(_NAMED, {"name_": name}))[0])
@@ -76,13 +94,13 @@ class Versions:
         """Note how far a version is built."""
         await self._database.write((_MARK, {"id_": one.number, "state_": state}))
 
-    async def switch(self, to: Version, *, considered: str | None = None) -> None:
+    async def switch(self, to: Version, *, considered: str | None = None, by: str = "") -> None:
         """Make a version the live one, in one step; with the hash of the folder it was made of."""
+        values = {"id_": to.number, "by_": by, "at_": _now()}
         if considered is None:
-            await self._database.write((_SWITCH, {"id_": to.number}))
+            await self._database.write((_SWITCH, values))
         else:
-            values = {"id_": to.number, "hash_": considered}
-            await self._database.write((_SWITCH_CONSIDERED, values))
+            await self._database.write((_SWITCH_CONSIDERED, values | {"hash_": considered}))
 
     async def consider(self, hash_: str) -> None:
         """Note the hash of a folder that needs no publishing."""
@@ -97,20 +115,24 @@ class Versions:
         await self._database.write((_REMOVE, {"id_": one.number}))
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+
+
 def _version(row: Row[Any]) -> Version:
-    return Version(row.id, row.name, row.hash, row.embeddings, row.state, row.at)
+    return Version(row.id, row.name, row.hash, row.embeddings, row.state, row.at, row.by or "")
 
 
 _VERSION = select(
     *(version.c.id, version.c.name, version.c.hash),
-    *(version.c.embeddings, version.c.state, version.c.at),
+    *(version.c.embeddings, version.c.state, version.c.at, version.c.by),
 )
 _LIVE = _VERSION.join(live, live.c.version == version.c.id)
 _NAMED = _VERSION.where(version.c.name == bindparam("name_"))
 _IS_IT = version.c.id == bindparam("id_")
 _CONTENT = select(version.c.content).where(_IS_IT)
 _MARK = update(version).where(_IS_IT).values(state=bindparam("state_"))
-_SWITCH = update(live).values(version=bindparam("id_"))
+_SWITCH = update(live).values(version=bindparam("id_"), by=bindparam("by_"), at=bindparam("at_"))
 _SWITCH_CONSIDERED = _SWITCH.values(considered=bindparam("hash_"))
 _CONSIDER = update(live).values(considered=bindparam("hash_"))
 _WITHDRAW = update(live).values(version=None, considered="")

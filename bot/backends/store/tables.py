@@ -1,7 +1,7 @@
 """The tables as they are now; `migrations` says how they came about.
 
-Times named `at` and `until` are seconds since the epoch, but for votes and versions, whose `at`
-is an ISO date and time.
+Times named `at` and `until` are seconds since the epoch, but for votes, versions and what is live,
+whose `at` is an ISO date and time.
 """
 
 from sqlalchemy import (
@@ -51,6 +51,7 @@ version = Table(
     Column("state", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("by", Text),  # Who had it published.
     sqlite_autoincrement=True,
 )
 
@@ -60,6 +61,8 @@ live = Table(
     Column("only", Integer, CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
     Column("version", BigInteger, ForeignKey("version.id")),
     Column("considered", Text, nullable=False),
+    Column("by", Text),  # Who made it the live one,
+    Column("at", Text),  # and when.
 )
 
 inbox = Table(
@@ -133,4 +136,22 @@ secret = Table(
     METADATA,
     Column("only", Integer, CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
     Column("fingerprint", Text, nullable=False),  # Of the key that people's texts are kept with.
+)
+
+upload = Table(
+    "upload",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("person", BigInteger, nullable=False, index=True),  # Who sent it, and may publish it.
+    Column("at", Float, nullable=False),
+    Column("content", LargeBinary),  # The file with its place, encrypted; gone once it is used.
+    Column("version", BigInteger),  # What it was published as.
+)
+
+told = Table(
+    "told",
+    METADATA,
+    Column("name", Text, primary_key=True),  # What program staff were told of last,
+    Column("value", Text, nullable=False),  # what of it,
+    Column("at", Float, nullable=False),  # and when.
 )
