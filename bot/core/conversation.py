@@ -16,12 +16,14 @@ from bot.core.messages import (
     Question,
     Turn,
     Unreadable,
+    Upload,
 )
 from bot.core.pacing import Verdict
 from bot.core.ports import BotError, GuessLanguage, Knowledge, Store
 from bot.core.presses import Presses
 from bot.core.render import Phrases
 from bot.core.route import chosen_language, client_language, spoken_language
+from bot.core.staff import Staff
 from bot.core.telling import Telling
 
 
@@ -40,6 +42,7 @@ class Conversation:
         askers: Callable[[int], Verdict] = lambda _: "fine",
         keep_days: int = 30,
         max_passages: int = 10,
+        staff: Staff | None = None,
     ) -> None:
         self.store = store
         self.guess = guess
@@ -48,6 +51,7 @@ class Conversation:
         self.telling = Telling(knowledge, phrases, today, keep_days)
         self.asking = Asking(knowledge, self.telling, guess, phrases, min_confidence, max_passages)
         self.presses = Presses(store, self.asking, self.telling)
+        self.staff = staff
 
     async def turn(self, incoming: Incoming) -> Turn:
         """Do what one incoming asks for; when a part fails, say so and keep the error."""
@@ -67,6 +71,9 @@ class Conversation:
         return await self.asking.answer(question, chosen=chosen)
 
     async def _turn(self, incoming: Incoming) -> Turn:
+        if self.staff and self.staff.concerns(incoming):
+            language = await spoken_language(incoming.sender, self.store)
+            return await self.staff.turn(incoming, language)
         match incoming:
             case Question():
                 return await self._question(incoming)
@@ -76,7 +83,7 @@ class Conversation:
                 return await obey(name, language, sender=sender, store=store, telling=telling)
             case Press():
                 return await self.presses.obey(incoming)
-            case Unreadable(_, sender):
+            case Unreadable(_, sender) | Upload(_, sender):
                 return self.telling.say("unreadable", await spoken_language(sender, self.store))
             case _:
                 assert_never(incoming)

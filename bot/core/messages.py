@@ -74,7 +74,21 @@ class Unreadable:
     sender: Sender
 
 
-Incoming = Question | Command | Press | Unreadable
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody sent in their private chat: where it can be fetched, not what it is."""
+
+    update: int
+    sender: Sender
+    file: str
+    """The id by which the channel fetches it."""
+    name: str = ""
+    size: int = 0
+    """Its bytes, as the channel says."""
+    caption: str = ""
+
+
+Incoming = Question | Command | Press | Upload | Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ BotError
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.core.desk import Edition, Inspection, Pressed, Standing
 from bot.core.messages import (
     Asked,
     Call,
@@ -20,6 +21,7 @@ from bot.core.messages import (
     Program,
     Received,
     Source,
+    Upload,
     Vote,
 )
 from bot.core.pacing import Limit
@@ -178,6 +180,52 @@ class Rates(Protocol):
 
     async def pause(self, limit: Limit, seconds: float) -> None:
         """Give no place in a scope for so long."""
+        ...
+
+
+class Desk(Protocol):
+    """What program staff can look at and do; who may is for the caller to know.
+
+    Each method but `explain` raises BotError while a part that it needs fails.
+    """
+
+    async def standing(self, *, language: Language) -> Standing:
+        """Return what is live, whether the folder differs, what waits, what is due."""
+        ...
+
+    async def inspect(self, upload: Upload, *, language: Language) -> Inspection:
+        """Fetch a file, and say what is wrong with the folder with it, or what it would change.
+
+        It is kept for its sender, who may publish it by its key.
+        """
+        ...
+
+    async def preview(self, *, language: Language) -> Inspection:
+        """Say what publishing the folder would change."""
+        ...
+
+    async def put(self, key: str, *, person: int, language: Language) -> Pressed:
+        """Put a file of this person's into the folder, and publish it."""
+        ...
+
+    async def drop(self, key: str, *, person: int) -> None:
+        """Forget a file of this person's."""
+        ...
+
+    async def publish(self, key: str, *, person: int, language: Language) -> Pressed:
+        """Publish the folder, if it is still what this key stands for."""
+        ...
+
+    async def editions(self) -> Sequence[Edition]:
+        """Return what is live, then what was before it, newest first."""
+        ...
+
+    async def roll_back(self, live: int, to: int, *, person: int) -> Pressed:
+        """Make a version live again, if this one still is the live one."""
+        ...
+
+    def explain(self, error: BotError, *, language: Language) -> str:
+        """Say what an error means, and the mend."""
         ...
 
 
