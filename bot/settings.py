@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.ports import BotError
 
@@ -21,9 +21,10 @@ ENV_FILE = ".env"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_PERSON = re.compile(r"[1-9][0-9]{0,15}")  # A group's id is negative.
 
 _PLANNED = """
-PUBLISH MODEL STAFF
+PUBLISH MODEL
 """
 PLANNED = frozenset(f"{PREFIX}{name}" for name in _PLANNED.split())
 """Names that are reserved, for parts that are not built yet: set, they give a warning."""
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     listen: str = "127.0.0.1:8080"
     metrics: str | None = None
+    staff: Annotated[tuple[int, ...], NoDecode] = ()
+    """The Telegram ids of program staff."""
     staff_chat: int | None = None
     language: Literal["id", "en"] | None = None
 
@@ -76,6 +79,16 @@ class Settings(BaseSettings):
         if not host or not port.isdigit() or int(port) > 65535:
             raise ValueError("HOST:PORT")
         return value
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _are_people(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(_PERSON.fullmatch(id_) for id_ in ids):
+            raise ValueError("123456789,987654321")
+        return tuple(dict.fromkeys(map(int, ids)))
 
     @field_validator("database_url")
     @classmethod

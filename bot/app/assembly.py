@@ -9,19 +9,27 @@ from tempfile import TemporaryDirectory
 
 from bot.app.authors import operator
 from bot.app.clock import Clock
+from bot.app.desk import StaffDesk
+from bot.app.documents import Drafts
 from bot.app.folders import prompts_folder
+from bot.app.overview import Overview
+from bot.app.submissions import Submissions
+from bot.app.unpublished import Unpublished
+from bot.app.wording import Wording
 from bot.backends.keys import Cipher, load_keys
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.texts import Progress
 from bot.backends.language import LanguageGuess
-from bot.backends.prompts import read_phrases
+from bot.backends.prompts import read_all_command_words, read_phrases
 from bot.backends.store.database import DATABASE_FILE, Database, open_database
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key
+from bot.backends.store.uploads import Uploads
 from bot.channels.objects import described
 from bot.core.conversation import Conversation
+from bot.core.desk import Gap
 from bot.core.messages import (
     DEFAULT_LANGUAGE,
     Language,
@@ -33,9 +41,11 @@ from bot.core.messages import (
 from bot.core.pacing import Askers
 from bot.core.ports import Knowledge
 from bot.core.render import said
+from bot.core.staff import Staff
 from bot.settings import Settings
 
 _NOBODY = Sender(person=0, chat=0)
+_GAPS = 50  # Questions that are asked again for a glance at the gaps: two seconds.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,10 @@ class App:
     knowledge: KnowledgeService
     conversation: Conversation
     guess: LanguageGuess
+    clock: Clock
+    uploads: Uploads
+    desk: StaffDesk
+    unpublished: Unpublished
 
     async def ask(self, text: str, *, language: Language | None = None) -> Turn:
         """Answer one question outside any chat; nothing is recorded."""
@@ -142,10 +156,9 @@ def _assemble(
 ) -> App:
     guess = LanguageGuess(phrases)
     people = People(database, cipher)
-
     decision = Decision.read()
 
-    def talk(knowledge: Knowledge) -> Conversation:
+    def talk(knowledge: Knowledge, staff: Staff | None = None) -> Conversation:
         return Conversation(
             knowledge,
             people,
@@ -155,6 +168,7 @@ def _assemble(
             today=clock.today,
             askers=Askers(settings.person_rate, time.monotonic),
             keep_days=settings.keep_days,
+            staff=staff,
         )
 
     async def ask(knowledge: Knowledge, text: str) -> Tried:
@@ -171,5 +185,37 @@ def _assemble(
         ask=ask,
         today=clock.today,
     )
-    conversation = talk(knowledge.search)
-    return App(settings, phrases, database, cipher, people, knowledge, conversation, guess)
+
+    async def top_gaps() -> Sequence[Gap]:
+        from bot.app.gaps import find_gaps  # It is about the whole app.
+
+        found = await find_gaps(app, most=_GAPS)
+        return [Gap(each.newest.text, each.people) for each in found.found]
+
+    uploads, unpublished = Uploads(database, cipher, clock=clock.time), Unpublished()
+    wording = Wording(read_all_command_words(prompts_folder(settings.prompts)))
+    overview = Overview(
+        knowledge,
+        folder=settings.knowledge,
+        database=database,
+        wording=wording,
+        today=clock.today,
+        find_gaps=top_gaps,
+        unpublished=unpublished,
+    )
+    submissions = _submissions(settings, uploads, clock)
+    desk = StaffDesk(
+        knowledge, overview=overview, people=people, submissions=submissions, wording=wording
+    )
+    staff = Staff(desk, members=settings.staff, phrases=phrases)
+    conversation = talk(knowledge.search, staff)
+    app = App(
+        *(settings, phrases, database, cipher, people, knowledge, conversation, guess),
+        *(clock, uploads, desk, unpublished),
+    )
+    return app
+
+
+def _submissions(settings: Settings, uploads: Uploads, clock: Clock) -> Submissions:
+    drafts = Drafts(settings.knowledge, today=clock.today)
+    return Submissions(settings.knowledge, uploads, documents=drafts)

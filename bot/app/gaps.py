@@ -66,8 +66,10 @@ class Gaps:
     left_out: int = 0
 
 
-async def find_gaps(app: App, *, on_progress: Progress = lambda _done, _total: None) -> Gaps:
-    """Ask again what people did not get, and group what is still not answered well.
+async def find_gaps(
+    app: App, *, on_progress: Progress = lambda _done, _total: None, most: int = _MOST
+) -> Gaps:
+    """Ask again what most people did not get, and group what is still not answered well.
 
     Raises:
         BotError: the state cannot be read, or the index or the model failed.
@@ -77,7 +79,7 @@ async def find_gaps(app: App, *, on_progress: Progress = lambda _done, _total: N
         return Gaps(())
     missed = await missed_questions(app.database, app.cipher, sure=app.knowledge.decision.sure)
     alike = _alike(missed)
-    asked, left_out = alike[:_MOST], len(alike[_MOST:])
+    asked, left_out = alike[:most], len(alike[most:])
     turns = await _asked_again(app, asked, on_progress)
     sure = app.knowledge.decision.sure
     still = [

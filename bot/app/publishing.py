@@ -6,6 +6,7 @@ import time
 from bot.app.assembly import App
 from bot.app.authors import FOLDER
 from bot.app.reports import Reports
+from bot.backends.knowledge.publish import MistakesError
 from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.sharing import Member
 from bot.core.ports import BotError, KnowledgeError
@@ -72,11 +73,13 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
         if published.is_new:
             await app.knowledge.open_whole()
     except BotError as error:
+        app.unpublished.refused = error.findings if isinstance(error, MistakesError) else ()
         is_folder = error.code in FOLDER_ERRORS
         if is_folder and not app.knowledge.has_words.is_set():
             raise
         if error.code != told:
             reports.problem(error)
         return "" if is_folder else error.code
+    app.unpublished.refused = ()
     reports.published(published)
     return ""

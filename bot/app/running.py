@@ -273,17 +273,19 @@ class _Running:
     def _begin(self, channel: "Telegram", background: _Background) -> None:
         app = self.app
         self.links.channel = channel
+        app.desk.submissions.fetch = channel.fetch
+        app.desk.is_stopping = self.stop.is_set
         every = _LOOK_SHARED if app.database.is_shared else _LOOK_ALONE
         background.start(channel.inbox.follow(every=every))
-        background.start(channel.introduce(app.introduction))
+        background.start(channel.profile.introduce(app.introduction))
         background.start(keep_tidy(app, self.mail))
         background.start(fulfil_wishes(app, self.member.leads, on_letter=channel.inbox.look))
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
 
     def _troubles(self, channel: "Telegram") -> set[str]:
-        knowledge = self.app.knowledge
-        words_only = {"words_only"} if knowledge.search.is_degraded else set()
-        return channel.troubles | words_only | ({"folder"} if knowledge.is_refused else set())
+        app = self.app
+        words_only = {"words_only"} if app.knowledge.search.is_degraded else set()
+        return channel.troubles | words_only | ({"folder"} if app.unpublished.refused else set())
 
     async def _take_messages(
         self, channel: "Telegram", monitor: Monitor, background: _Background

@@ -8,7 +8,7 @@ from bot.app.assembly import App
 from bot.backends.store.mail import KeptMail
 from bot.backends.store.rates import DatabaseRates
 from bot.backends.store.troubles import Troubles
-from bot.core.messages import DEFAULT_LANGUAGE
+from bot.core.messages import DEFAULT_LANGUAGE, Reply
 from bot.core.ports import StoreError
 
 log = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 _HOUR = 3600.0
 _LOOK_EVERY = 2.0
 
-Say = Callable[[int, str], Awaitable[None]]
+Say = Callable[[int, Reply], Awaitable[None]]
 
 
 async def keep_tidy(app: App, mail: KeptMail) -> None:
@@ -24,6 +24,7 @@ async def keep_tidy(app: App, mail: KeptMail) -> None:
     while True:
         try:
             await app.people.expire(days=app.settings.keep_days)
+            await app.uploads.expire()
             await mail.purge()
             if app.database.is_shared:
                 await DatabaseRates(app.database).purge()
@@ -41,10 +42,10 @@ async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) 
         now = dict.fromkeys(sorted(troubles()))
         for code in now.keys() - known.keys():
             log.error("trouble: %s", code)
-            await _tell(app, say, f"staff_{code}")
+            await _tell(app, say, code, f"staff_{code}")
         for code in known.keys() - now.keys():
             log.warning("over: %s", code)
-            await _tell(app, say, "staff_over", trouble=code)
+            await _tell(app, say, code, "staff_over")
         if now != known:
             try:
                 await noted.note(list(now))
@@ -53,9 +54,9 @@ async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) 
         known = now
 
 
-async def _tell(app: App, say: Say, phrase: str, *, trouble: str = "") -> None:
+async def _tell(app: App, say: Say, trouble: str, phrase: str) -> None:
     if app.settings.staff_chat is None:
         return
     phrases = app.phrases[DEFAULT_LANGUAGE]
-    what = phrases[f"staff_{trouble}"] if trouble else ""
-    await say(app.settings.staff_chat, phrases[phrase].format(trouble=what))
+    text = phrases[phrase].format(trouble=phrases[f"staff_{trouble}"])
+    await say(app.settings.staff_chat, Reply(text))

@@ -9,6 +9,7 @@ from bot.core.messages import Language
 from bot.core.ports import BotError
 
 LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
+COMMAND_LANGUAGES: tuple[Language, ...] = ("id", "en")
 
 
 def read_phrases(folder: Path) -> Mapping[Language, Mapping[str, str]]:
@@ -33,6 +34,15 @@ def read_command_words(folder: Path, language: Language) -> Mapping[str, str]:
         BotError: the file is missing or unreadable.
     """
     return _flat(folder / f"commands.{language}.yaml")
+
+
+def read_all_command_words(folder: Path) -> Mapping[Language, Mapping[str, str]]:
+    """Read what the commands print in every language they speak.
+
+    Raises:
+        BotError: a file is missing or unreadable.
+    """
+    return {language: read_command_words(folder, language) for language in COMMAND_LANGUAGES}
 
 
 def _flat(path: Path) -> Mapping[str, str]:

@@ -181,16 +181,15 @@ def finding_line(finding: "Finding", folder: Path) -> str:
 
 def finding_object(finding: "Finding", folder: Path) -> dict[str, Any]:
     """Return a finding as an object for programs."""
-    mend = sentence(f"mend_{finding.code}", **finding.values)
-    is_guess = "{near}" in words()[f"mend_{finding.code}"]
-    if is_guess and not finding.values.get("near"):
-        mend = ""
+    from bot.backends.knowledge.findings import worded
+
+    message, mend = worded(finding, words())
     return {
         "file": (folder / finding.file).as_posix(),
         "line": finding.line,
         "level": finding.level,
         "code": finding.code,
-        "message": sentence(f"find_{finding.code}", **finding.values),
+        "message": message,
         "mend": mend,
     }
 

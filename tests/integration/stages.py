@@ -75,11 +75,14 @@ class Stage:
     async def press(self, label: str) -> Json:
         return await self.control("press", person=self.person, label=label)
 
-    async def upload(self, kind: str) -> None:
-        files = {
-            name: (None, value) for name, value in {"person": self.person, "kind": kind}.items()
-        }
-        response = await self.http.post("/control/upload", files=files)
+    async def upload(
+        self, kind: str, *, name: str = "", content: bytes = b"", caption: str = ""
+    ) -> None:
+        fields = {"person": self.person, "kind": kind, "caption": caption}
+        files: dict[str, Any] = {field: (None, value) for field, value in fields.items()}
+        response = await self.http.post(
+            "/control/upload", files=files | ({"file": (name, content)} if name else {})
+        )
         assert response.status_code == 200, response.text
 
     async def sent(self, *methods: str, wanted: int, person: str = "") -> list[Json]:
@@ -188,6 +191,7 @@ async def answering(
     *,
     rates: Rates | None = None,
     per_second: int = 0,
+    phrases: Mapping[Language, Mapping[str, str]] = PHRASES,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Bot]:
     """Run a channel; all of one stage have one database, as the same bot started again."""
@@ -196,7 +200,13 @@ async def answering(
         claims = Alone(stage.folder)
         mail = DatabaseMail(database, cipher, claims=claims, envelope=envelope, clock=clock)
         channel = channel_to(
-            stage.url, turn, mail=mail, rates=rates, per_second=per_second, clock=clock
+            stage.url,
+            turn,
+            mail=mail,
+            rates=rates,
+            per_second=per_second,
+            phrases=phrases,
+            clock=clock,
         )
         bot, leads = Bot(channel, mail, asyncio.Event()), asyncio.Event()
         leads.set()

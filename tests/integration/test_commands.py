@@ -360,11 +360,11 @@ def test_an_impossible_setting_is_named(tmp_path: Path) -> None:
 
 
 def test_a_planned_setting_gives_a_warning(small: Path) -> None:
-    done = ask("knowledge", "status", small=small, publish="manual")
+    done = ask("knowledge", "status", small=small, model="any:model")
 
     assert done.returncode == 0
     assert done.stderr == (
-        "akar: AKAR_PUBLISH is set, but its part is not built yet; it has no effect.\n"
+        "akar: AKAR_MODEL is set, but its part is not built yet; it has no effect.\n"
     )
 
 

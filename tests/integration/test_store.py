@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from bot.backends.keys import Cipher
+from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.versions import Versions
 from bot.backends.store.database import Database, open_database
 from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key, note_key
 from bot.backends.store.sharing import Alone
+from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
+from bot.backends.store.uploads import SentFile, Uploads
 from bot.channels.telegram.incoming import envelope
 from bot.core.messages import Asked, Call
 from bot.core.ports import Store, StoreError
@@ -37,6 +41,7 @@ IBU = 7_111_222_333
 SOMEBODY = 7_999_999_999
 GROUP = -1_001_234_567_890
 DAY = 86_400.0
+SENT = SentFile("stalls.md", b"# Stalls", "b", "o", "h")
 NOBODY_KNOWN: dict[str, Any] = {
     "language": None,
     "votes": [],
@@ -216,6 +221,15 @@ class House:
         await self.mail.record(failing, [Call("sendMessage", {"chat_id": chat})])
         await self.mail.fail(failing, "TypeError in x.py:1", is_final=True)
 
+    async def publish(self, person: int) -> None:
+        """Send a file, publish it, and see the commands of staff."""
+        await Uploads(self.database, CIPHER).keep(SENT, person=person)
+        versions, by = Versions(self.database), f"telegram:{person}"
+        name = f"version of {person}"
+        version = await versions.add(name, content=Content(), hash_="h", embeddings="e", by=by)
+        await versions.switch(version, by=by)
+        await Told(self.database).take(f"member:{person}")
+
 
 @pytest.fixture
 def house(database: Database, tmp_path: Path, clock: Clock) -> House:
@@ -245,6 +259,15 @@ async def test_exports_what_was_asked_and_what_failed(house: House, clock: Clock
     assert exported["messages"] == [{"id": 3, "state": "dead"}, {"id": 4, "state": "dead"}]
 
 
+async def test_exports_what_a_member_of_staff_sent_and_published(house: House) -> None:
+    await house.publish(IBU)
+
+    mine, others = await house.people.export(IBU), await house.people.export(SOMEBODY)
+
+    assert (len(mine["files"]), len(mine["published"])) == (1, 1)
+    assert "files" not in others
+
+
 async def test_forgets_every_trace_of_a_person_and_no_other(house: House) -> None:
     for number, person in enumerate((IBU, SOMEBODY)):
         await house.people.choose_language(person, "zh")
@@ -254,12 +277,14 @@ async def test_forgets_every_trace_of_a_person_and_no_other(house: House) -> Non
         await house.ask(20 + number, person, chat=GROUP)
         await house.fail(30 + number, person, chat=person)
         await house.fail(40 + number, person, chat=GROUP)
+        await house.publish(person)
     before = await contents(house.database)
 
     await house.people.forget(IBU)
 
     after = await contents(house.database)
     assert [row for rows in after.values() for row in rows if IBU in row] == []
+    assert [row for rows in after.values() for row in rows if f"telegram:{IBU}" in row] == []
     assert _with(SOMEBODY, after) == _with(SOMEBODY, before)
     assert [row.update for row in (await house.mail.backlog()).dead] == [31, 41]
 

@@ -380,7 +380,7 @@ async def introduced(stage: Stage, number: str) -> list[str]:
     since = exchanged(stage)
     channel = channel_to(stage.url, phrases=COMMAND_PHRASES)
     await channel.connect(on_away=lambda error: None)
-    await channel.introduce(lambda language, phrase: f"{phrase} {language} {number}")
+    await channel.profile.introduce(lambda language, phrase: f"{phrase} {language} {number}")
     await channel.close()
     return called(stage, since=since)
 

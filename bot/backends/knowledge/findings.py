@@ -33,6 +33,13 @@ class Finding:
         return "warning" if self.is_of_draft or self.code in WARNINGS else "mistake"
 
 
+def worded(finding: Finding, words: Mapping[str, str]) -> tuple[str, str]:
+    """Say what is wrong, and how to mend it; nothing of the mend where it would be a guess."""
+    wrong, mend = words[f"find_{finding.code}"], words[f"mend_{finding.code}"]
+    is_known = "{near}" not in mend or finding.values.get("near")
+    return wrong.format(**finding.values), mend.format(**finding.values) if is_known else ""
+
+
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in the order of the files, each once."""
     return tuple(sorted(set(findings), key=lambda one: (one.file, one.line, one.code)))

@@ -69,8 +69,6 @@ class KnowledgeService:
         self._ask = ask
         self.has_words = asyncio.Event()
         """Set once there is a version to answer from."""
-        self.is_refused = False
-        """The folder has mistakes, so that it is not what is live."""
         self.may_load = asyncio.Event()
         """Set: what takes seconds to load is loaded. A bot clears it until it can be reached."""
         self.may_load.set()
@@ -112,15 +110,12 @@ class KnowledgeService:
         on_words = self._serve_first if words_first else None
         wishes = Wishes(on_progress, on_words, accept, by, prepare, only)
         try:
-            published = await self._publisher.publish(wishes)
+            return await self._publisher.publish(wishes)
         except MistakesError:
-            self.is_refused = True
             if await self.versions.live() is None:  # A first version was withdrawn.
                 self.has_words.clear()
                 self.search.serve(Served.of(Content()))
             raise
-        self.is_refused = False
-        return published
 
     async def mend(self, *, on_progress: Progress) -> None:
         """Build the live version's index again where it is gone; see `Publisher.mend`."""

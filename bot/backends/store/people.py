@@ -10,7 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
-from bot.backends.store.tables import inbox, person, question, vote, wish
+from bot.backends.store.tables import (
+    inbox,
+    live,
+    person,
+    question,
+    told,
+    upload,
+    version,
+    vote,
+    wish,
+)
 from bot.core.messages import Language, Vote
 from bot.core.render import digest
 
@@ -99,7 +109,15 @@ class People:
                 self._readable(row) | {"told": row.told and _iso(row.told)} for row in wished
             ],
             "messages": [dict(row._mapping) for row in letters],
+            **await self._of_staff(person_),
         }
+
+    async def _of_staff(self, person_: int) -> Mapping[str, Any]:
+        """Return what is kept of a person's work on the knowledge; nothing of others."""
+        files = await self._database.rows(_FILES_OF, {"person_": person_})
+        versions = await self._database.rows(_VERSIONS_OF, {"by_": _author(person_)})
+        kept = {"files": files, "published": versions}
+        return {name: [dict(row._mapping) for row in rows] for name, rows in kept.items() if rows}
 
     async def asked(self, *, limit: int) -> list[str]:
         """Return the newest distinct questions of all people, masked as they are kept."""
@@ -116,6 +134,11 @@ class People:
             connection.execute(delete(question).where(question.c.person == person_))
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
+            connection.execute(delete(upload).where(upload.c.person == person_))
+            connection.execute(delete(told).where(told.c.name == f"member:{person_}"))
+            for table in (version, live):  # What they published stays; that it was they does not.
+                theirs = update(table).where(table.c.by == _author(person_))
+                connection.execute(theirs.values(by="telegram:"))
 
         await self._database.transact(work)
 
@@ -139,6 +162,11 @@ def _iso(at: float) -> str:
 def _covers(wished: Any, asked_at: float) -> bool:
     """Say whether a wish is open, or was fulfilled after the question had been asked."""
     return wished.told is None or wished.told >= asked_at
+
+
+def _author(person_: int) -> str:
+    """Return how a person stands with the versions that they published."""
+    return f"telegram:{person_}"
 
 
 _LANGUAGE = select(person.c.language).where(person.c.id == bindparam("id"))
@@ -175,6 +203,8 @@ _LETTERS_OF = (
     .where(_IS_THEIRS, inbox.c.state != "done")
     .order_by(inbox.c.id)
 )
+_FILES_OF = select(upload.c.at, upload.c.version).where(upload.c.person == bindparam("person_"))
+_VERSIONS_OF = select(version.c.id, version.c.at).where(version.c.by == bindparam("by_"))
 _FORGET_DEAD = (
     update(inbox)
     .where(_IS_THEIRS, inbox.c.state == "dead")

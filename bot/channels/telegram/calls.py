@@ -15,7 +15,7 @@ def calls_of(incoming: Incoming, turn: Turn) -> Iterator[Call]:
         yield from _press_calls(incoming, turn)
     question = incoming.message if isinstance(incoming, Question) else None
     for reply in turn.replies:
-        yield from _reply_calls(incoming.sender.chat, reply, question=question)
+        yield from reply_calls(incoming.sender.chat, reply, question=question)
 
 
 def _press_calls(press: Press, turn: Turn) -> Iterator[Call]:
@@ -32,7 +32,8 @@ def _press_calls(press: Press, turn: Turn) -> Iterator[Call]:
         )
 
 
-def _reply_calls(chat: int, reply: Reply, *, question: int | None) -> Iterator[Call]:
+def reply_calls(chat: int, reply: Reply, *, question: int | None = None) -> Iterator[Call]:
+    """Yield what sends one reply to a chat."""
     if reply.document:
         document = {"name": reply.document.name, "content": reply.document.content}
         yield Call("sendDocument", {"chat_id": chat, "document": document, "caption": reply.text})

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import telegram
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import (
     Conflict,
     InvalidToken,
@@ -22,14 +22,22 @@ from telegram.error import (
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.observing import Audience, Nobody, Observer
-from bot.channels.telegram.calls import calls_of
+from bot.channels.telegram.calls import calls_of, reply_calls
 from bot.channels.telegram.incoming import envelope, incoming_of
+from bot.channels.telegram.profile import Profile
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Outgoing, Pace, seconds
-from bot.core.commands import COMMANDS
 from bot.core.inbox import Inbox
-from bot.core.messages import Asked, Call, Incoming, Language, Received, Turn
-from bot.core.ports import ChannelError, LostError, Mail, StoreError, UpdateError
+from bot.core.messages import (
+    Asked,
+    Call,
+    Incoming,
+    Language,
+    Received,
+    Reply,
+    Turn,
+)
+from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, UpdateError
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +50,9 @@ _TYPING_EVERY = 4.0  # Telegram shows it for five.
 _AWAY = 2.0  # First pause while Telegram is away; it doubles up to the next.
 _AWAY_MOST = 30.0
 _LULL = 0.015  # Seconds: what came is answered sooner if nothing else is asked for meanwhile.
+_FETCHING = 60.0  # Seconds for a file.
 _LAST_WORD = 1.0  # Seconds, when the bot is told to stop.
 _CONNECTIONS = 64
-
-Describe = Callable[[Language, str], str]
-"""Says the phrase of a name in a language."""
 
 
 def connect(token: str, *, url: str = DEFAULT_URL) -> telegram.Bot:
@@ -104,7 +110,7 @@ class Telegram:
         self.mail = mail
         self.observer = observer
         self.outgoing = Outgoing(bot, pace, observer=observer)
-        self.phrases = phrases
+        self.profile = Profile(bot, phrases)
         self.audience = audience or Nobody()
         self.clock = clock
         self.inbox = Inbox(mail, self.handle, on_failed=self._failed)
@@ -190,22 +196,31 @@ class Telegram:
         if turned:
             self._observe(letter, turned[1])
 
-    async def introduce(self, describe: Describe) -> None:
-        """Register commands and descriptions in every language, where they changed."""
-        codes: dict[Language, str | None] = {language: language for language in self.phrases}
+    async def say(self, chat: int, reply: Reply) -> None:
+        """Send something to a chat of the staff; what fails is logged."""
         try:
-            for language, code in [*codes.items(), ("id", None)]:
-                await self._introduce(language, code, describe)
-        except TelegramError as error:
-            log.warning("commands and descriptions were not registered: %s", error.message)
-
-    async def say(self, chat: int, text: str) -> None:
-        """Send a text to a chat of the staff; what fails is logged."""
-        call = Call("sendMessage", {"chat_id": chat, "text": text})
-        try:
-            await self.outgoing.make(call, question=None, is_unsure=False)
-        except (TelegramError, StoreError) as error:
+            for call in reply_calls(chat, reply):
+                await self.outgoing.make(call, question=None, is_unsure=False)
+        except (TelegramError, BotError) as error:
             log.warning("the staff chat was not told: %s", error)
+
+    async def fetch(self, file: str, most: int) -> bytes:
+        """Fetch a file that somebody sent, if it has no more than so many bytes.
+
+        Raises:
+            ChannelError: Telegram does not give it, or it is larger.
+        """
+        try:
+            async with asyncio.timeout(_FETCHING):
+                found = await self.bot.get_file(file)
+                if (found.file_size or 0) > most:
+                    raise ChannelError("file_large", most=most)
+                content = await found.download_as_bytearray(read_timeout=_FETCHING)
+        except (TelegramError, TimeoutError) as error:
+            raise ChannelError("file_unfetched") from error
+        if len(content) > most:
+            raise ChannelError("file_large", most=most)
+        return bytes(content)
 
     async def _decided(self, letter: Received) -> tuple[Incoming, Turn] | None:
         """Take the turn of an update; None where there is nothing to answer."""
@@ -316,19 +331,6 @@ class Telegram:
                 await asyncio.sleep(pause)
             else:
                 return
-
-    async def _introduce(self, language: Language, code: str | None, describe: Describe) -> None:
-        commands = [
-            BotCommand(name, self.phrases[language][f"command_{name}"]) for name in COMMANDS
-        ]
-        if list(await self.bot.get_my_commands(language_code=code)) != commands:
-            await self.bot.set_my_commands(commands, language_code=code)
-        description = describe(language, "description")
-        if (await self.bot.get_my_description(code)).description != description:
-            await self.bot.set_my_description(description, code)
-        short = describe(language, "short_description")
-        if (await self.bot.get_my_short_description(code)).short_description != short:
-            await self.bot.set_my_short_description(short, code)
 
     async def _fetch(self) -> list[dict[str, Any]]:
         """Return the next updates as they came; none after a failure, which is waited out."""

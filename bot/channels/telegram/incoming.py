@@ -19,6 +19,7 @@ from bot.core.messages import (
     Received,
     Sender,
     Unreadable,
+    Upload,
 )
 
 _LARGEST = 2**63
@@ -90,7 +91,7 @@ def incoming_of(
     sender = Sender(user.id, message.chat_id, user.language_code or "", settings)
     is_group = message.chat.type != "private"
     if message.text is None:
-        return None if is_group or _is_service(message) else Unreadable(update.update_id, sender)
+        return None if is_group else _without_text(update.update_id, sender, message)
     if command := _command(message, me):
         name = command if command.isidentifier() else "?"
         return Command(update.update_id, sender, name)
@@ -102,6 +103,22 @@ def incoming_of(
     text = re.sub(mention, "", message.text, flags=re.IGNORECASE).strip()
     whole = text.encode("utf-8", "replace").decode()  # JSON may hold half a character.
     return Question(update.update_id, sender, whole, message.message_id)
+
+
+def _without_text(
+    update: int, sender: Sender, message: telegram.Message
+) -> Upload | Unreadable | None:
+    document = message.document
+    if document is None:
+        return None if _is_service(message) else Unreadable(update, sender)
+    return Upload(
+        update,
+        sender,
+        document.file_id,
+        document.file_name or "",
+        document.file_size or 0,
+        message.caption or "",
+    )
 
 
 def _press(

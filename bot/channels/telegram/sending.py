@@ -161,7 +161,7 @@ class Outgoing:
         Raises:
             UpdateError: a message is not what Telegram takes, however often it is sent.
         """
-        is_rejected = not _is_gone(error)
+        is_rejected = not is_gone(error)
         self.observer.refused("rejected" if is_rejected else "blocked")
         if is_rejected and method.startswith("send"):
             raise UpdateError("call_rejected", method=method, reason=error.message) from error
@@ -226,7 +226,8 @@ def _is_away(error: BaseException) -> bool:
     return isinstance(error, TelegramError) and not is_refusal
 
 
-def _is_gone(error: Exception) -> bool:
+def is_gone(error: Exception) -> bool:
+    """Say whether a chat is not there, or not for this bot."""
     words = str(error).lower()
     return isinstance(error, Forbidden) or any(known in words for known in _GONE)
 
