@@ -15,6 +15,7 @@ from bot.app.control import Control, control, heard, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
 from bot.app.publishing import keep_published, publish_first, stop_on_failure
 from bot.app.reports import Reports
+from bot.app.roster import keep_roster
 from bot.app.upkeep import keep_tidy, watch
 from bot.app.wishes import fulfil_wishes
 from bot.backends.store.mail import DatabaseMail, KeptMail
@@ -281,6 +282,7 @@ class _Running:
         background.start(keep_tidy(app, self.mail))
         background.start(fulfil_wishes(app, self.member.leads, on_letter=channel.inbox.look))
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
+        background.start(keep_roster(app, channel.profile, self.member.leads))
 
     def _troubles(self, channel: "Telegram") -> set[str]:
         app = self.app

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.channels.simulator.api.calls import Call
 from bot.channels.simulator.api.refusals import bad_request
+from bot.channels.simulator.api.sending import known_chat
 from bot.channels.simulator.state.database import Json
 from bot.channels.simulator.state.people import GROUP_ID
 from bot.channels.simulator.state.state import State
@@ -49,7 +50,7 @@ def set_my_commands(state: State, call: Call) -> bool:
         raise bad_request("commands are not specified")
     if len(commands) > _MOST_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
-    name = _commands_name(call)
+    name = _commands_name(state, call)
     state.database.remember(name, [_command(command) for command in commands])
     state.events.publish({"type": "profile"})
     return True
@@ -73,23 +74,25 @@ def _command(given: Any) -> Json:
 
 def get_my_commands(state: State, call: Call) -> list[Json]:
     """The menu that was set for exactly this scope and language."""
-    found: list[Json] = state.database.setting(_commands_name(call), [])
+    found: list[Json] = state.database.setting(_commands_name(state, call), [])
     return found
 
 
 def delete_my_commands(state: State, call: Call) -> bool:
     """No menu of its own for this scope and language."""
-    state.database.forget(_commands_name(call))
+    state.database.forget(_commands_name(state, call))
     state.events.publish({"type": "profile"})
     return True
 
 
-def _commands_name(call: Call) -> str:
+def _commands_name(state: State, call: Call) -> str:
     scope = call.structure("scope", refusal="can't parse BotCommandScope JSON object") or {}
     kind = scope.get("type", "default") if isinstance(scope, dict) else None
     if kind not in _SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     where = "".join(f":{scope.get(name)}" for name in _SCOPES[kind])
+    if "chat_id" in _SCOPES[kind]:
+        known_chat(state, Call(call.method, {"chat_id": str(scope.get("chat_id"))}))
     return f"commands:{kind}{where}:{_language(call)}"
 
 
