@@ -24,7 +24,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _PERSON = re.compile(r"[1-9][0-9]{0,15}")  # A group's id is negative.
 
 _PLANNED = """
-PUBLISH MODEL
+MODEL
 """
 PLANNED = frozenset(f"{PREFIX}{name}" for name in _PLANNED.split())
 """Names that are reserved, for parts that are not built yet: set, they give a warning."""
@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     listen: str = "127.0.0.1:8080"
     metrics: str | None = None
+    publish: Literal["auto", "manual"] = "auto"
     staff: Annotated[tuple[int, ...], NoDecode] = ()
     """The Telegram ids of program staff."""
     staff_chat: int | None = None

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.app.assembly import App
 from bot.app.authors import FOLDER
 from bot.app.reports import Reports
-from bot.backends.knowledge.publish import MistakesError
+from bot.backends.knowledge.publish import MistakesError, Published
+from bot.backends.knowledge.texts import Progress
 from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.sharing import Member
 from bot.core.ports import BotError, KnowledgeError
@@ -14,8 +16,10 @@ from bot.core.ports import BotError, KnowledgeError
 _RETRY_EVERY = 10.0  # Seconds between tries.
 _LOOK_EVERY = 1.0  # Seconds between looks; the second one that sees a change publishes it.
 
-FOLDER_ERRORS = frozenset({"folder_mistakes", "knowledge_missing", "knowledge_unreadable"})
-"""What only a change of the folder mends."""
+FOLDER_ERRORS = frozenset(
+    {"folder_mistakes", "folder_waits", "knowledge_missing", "knowledge_unreadable"}
+)
+"""What only a change of the folder mends, or somebody who publishes it."""
 
 
 async def publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
@@ -66,12 +70,9 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
             raise KnowledgeError("stopped")
         reports.progress(done, total)
 
+    attempt = _ATTEMPTS[app.settings.publish]
     try:
-        published = await app.knowledge.publish(
-            on_progress=on_progress, words_first=True, by=FOLDER
-        )
-        if published.is_new:
-            await app.knowledge.open_whole()
+        published = await attempt(app, on_progress)
     except BotError as error:
         app.unpublished.refused = error.findings if isinstance(error, MistakesError) else ()
         is_folder = error.code in FOLDER_ERRORS
@@ -83,3 +84,38 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
     app.unpublished.refused = ()
     reports.published(published)
     return ""
+
+
+async def _publish_folder(app: App, on_progress: Progress) -> Published:
+    """Publish the folder, and serve it."""
+    published = await app.knowledge.publish(on_progress=on_progress, words_first=True, by=FOLDER)
+    if published.is_new:
+        await app.knowledge.open_whole()
+    return published
+
+
+async def _report_folder(app: App, on_progress: Progress) -> Published:
+    """Publish the folder where nothing is live; else leave what it changes to the staff.
+
+    Raises:
+        KnowledgeError: it has mistakes, or waits for somebody to publish it.
+    """
+    app.unpublished.waits = ""
+    if await app.knowledge.versions.live() is None:
+        return await _publish_folder(app, on_progress)
+    await app.knowledge.mend(on_progress=on_progress)
+    await app.knowledge.open_whole()
+    found = await app.knowledge.compare()
+    folder = app.settings.knowledge
+    if found.live is None or found.standing == "refused":
+        raise MistakesError(found.checked.findings, folder)
+    if found.standing == "changed":
+        app.unpublished.waits = found.checked.content.hash()
+        raise KnowledgeError("folder_waits", path=folder)
+    return Published(found.live, 0, is_new=False)
+
+
+_ATTEMPTS: Mapping[str, Callable[[App, Progress], Awaitable[Published]]] = {
+    "auto": _publish_folder,
+    "manual": _report_folder,
+}

@@ -13,6 +13,7 @@ from bot.app.assembly import App, open_app
 from bot.app.clock import Clock
 from bot.app.control import Control, control, heard, tell_whole
 from bot.app.monitoring import Monitor, open_monitor
+from bot.app.notices import tell_staff
 from bot.app.publishing import keep_published, publish_first, stop_on_failure
 from bot.app.reports import Reports
 from bot.app.roster import keep_roster
@@ -283,6 +284,7 @@ class _Running:
         background.start(fulfil_wishes(app, self.member.leads, on_letter=channel.inbox.look))
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
         background.start(keep_roster(app, channel.profile, self.member.leads))
+        background.start(tell_staff(app, channel.say, self.member.leads))
 
     def _troubles(self, channel: "Telegram") -> set[str]:
         app = self.app

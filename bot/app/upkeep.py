@@ -17,6 +17,7 @@ _HOUR = 3600.0
 _LOOK_EVERY = 2.0
 
 Say = Callable[[int, Reply], Awaitable[None]]
+_TOLD_ELSEWHERE = "folder"  # With its findings.
 
 
 async def keep_tidy(app: App, mail: KeptMail) -> None:
@@ -55,7 +56,7 @@ async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) 
 
 
 async def _tell(app: App, say: Say, trouble: str, phrase: str) -> None:
-    if app.settings.staff_chat is None:
+    if app.settings.staff_chat is None or trouble == _TOLD_ELSEWHERE:
         return
     phrases = app.phrases[DEFAULT_LANGUAGE]
     text = phrases[phrase].format(trouble=phrases[f"staff_{trouble}"])

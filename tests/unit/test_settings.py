@@ -49,6 +49,7 @@ def test_has_the_contracts_defaults() -> None:
         "webhook_secret": None,
         "listen": "127.0.0.1:8080",
         "metrics": None,
+        "publish": "auto",
         "staff": (),
         "staff_chat": None,
         "language": None,
@@ -185,6 +186,7 @@ def test_a_name_in_small_letters_is_known_too(monkeypatch: pytest.MonkeyPatch) -
         ("AKAR_STAFF", "-1001700000000"),
         ("AKAR_STAFF", "0"),
         ("AKAR_STAFF", "[1, 2]"),
+        ("AKAR_PUBLISH", "never"),
     ],
 )
 def test_an_impossible_value_is_refused_by_its_name(
