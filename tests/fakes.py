@@ -37,8 +37,8 @@ PROGRAM = Program(
 )
 
 _SAID_AS_THEY_ARE = (
-    "language_question language_chosen abstain abstain_near refuse refuse_instead keep_private"
-    " unreadable wordless trouble unknown_command"
+    "language_question language_chosen clarify abstain abstain_near refuse refuse_instead"
+    " keep_private unreadable wordless trouble unknown_command"
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
     " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
     " forgotten kept wish wished staff_words_only staff_state"
@@ -70,10 +70,17 @@ _FILLED = {
 }
 
 
+_FORMS = (
+    "goes_on_openings goes_on_words goes_on_endings goes_on_except"
+    " question_joins question_words question_ends grammar_words"
+)
+
+
 def _words(language: Language, name: str, **forms: str) -> Mapping[str, str]:
     told = {phrase: f"({language}) {phrase}" for phrase in _SAID_AS_THEY_ARE.split()}
     privacy = f"({language}) kept for {{days}} days"
     own = {"language": language, "language_name": name, "privacy": privacy}
+    own |= dict.fromkeys(_FORMS.split(), "")
     return told | _FILLED | own | forms
 
 
@@ -93,6 +100,14 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         thanks_forms="thanks|ok",
         identity_forms="who are you",
         goodbye_forms="bye",
+        goes_on_openings="and|what about",
+        goes_on_words="it|those",
+        goes_on_endings="wise",
+        goes_on_except="otherwise",
+        question_joins="and|also",
+        question_words="what|how",
+        question_ends="or not",
+        grammar_words="what how and also the a of is i do it or not need",
     ),
     "zh": _words(
         "zh",
@@ -100,6 +115,12 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         greeting_forms="你好",
         thanks_forms="谢谢",
         identity_forms="你是谁",
+        goes_on_openings="那|如果",
+        goes_on_words="它",
+        goes_on_endings="呢",
+        question_joins="另外",
+        question_words="什么",
+        question_ends="吗",
         goodbye_forms="再见",
     ),
 }
@@ -178,6 +199,19 @@ class MemoryStore:
         self._votes: dict[tuple[int, int, int], dict[str, str]] = {}
         self._unanswered: list[Asked] = []
         self._wishes: list[tuple[int, dict[str, Any]]] = []
+        self.asked: list[tuple[float, Asked]] = []
+
+    async def recent(
+        self, person: int, *, chat: int, before: int | None, within: float
+    ) -> Sequence[Asked]:
+        found = [
+            asked
+            for at, asked in reversed(self.asked)
+            if (asked.person, asked.chat) == (person, chat)
+            and at > self._clock() - within
+            and (before is None or asked.message < before)
+        ]
+        return found[:3]
 
     async def language(self, person: int) -> Language | None:
         return self._languages.get(person)

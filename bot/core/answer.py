@@ -1,26 +1,42 @@
-"""Answer from passages, or abstain."""
+"""Answer from passages, ask which of two is meant, or abstain."""
 
 from collections.abc import Sequence
 
-from bot.core.messages import Abstention, Answer, Decided, Passage
+from bot.core.messages import Abstention, Answer, Clarification, Decided, Passage
 
 _RELATED = 2
+_NEARLY = 2 / 3  # Of the least confidence: what is less likely is not asked after.
+_CLOSE = 0.5  # Of the best one's confidence that of the second, from which on they are close.
 
 
 def answer(
     passages: Sequence[Passage], *, min_confidence: float, linked: Sequence[Passage] = ()
 ) -> Decided:
-    """Take the best passage if it is likely enough to answer; abstain otherwise.
+    """Take the best passage if it is likely enough to answer; otherwise ask back, or abstain.
 
     `linked` are the cards that the best one refers to.
     """
     best, rest = (passages[0], passages[1:]) if passages else (None, ())
     if best is None or best.confidence < min_confidence:
-        near = [passage for passage in passages if not passage.unknown]
-        return Abstention(best.confidence if best else 0.0, related=tuple(near[:_RELATED]))
+        return _unsure(passages, min_confidence)
     if best.unknown:
         return Abstention(best.confidence, best, related(best, rest, linked=linked))
     return Answer(best, related(best, rest, linked=linked))
+
+
+def _unsure(passages: Sequence[Passage], min_confidence: float) -> Decided:
+    """Ask which card is meant where two are nearly likely enough, and close; else abstain."""
+    best, second = (*passages, None, None)[:2]
+    near = tuple(passage for passage in passages if not passage.unknown)[:_RELATED]
+    if (
+        best
+        and second
+        and near == (best, second)
+        and best.confidence >= min_confidence * _NEARLY
+        and second.confidence >= best.confidence * _CLOSE
+    ):
+        return Clarification(best.confidence, near)
+    return Abstention(best.confidence if best else 0.0, related=near)
 
 
 def related(

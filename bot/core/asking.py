@@ -1,9 +1,11 @@
 """A question, answered from the published cards or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.core.answer import answer, related
+from bot.core.followup import context, in_context, leaning
 from bot.core.guard import guarded
 from bot.core.masking import mask, tells_secrets, unmarked
 from bot.core.messages import (
@@ -13,12 +15,19 @@ from bot.core.messages import (
     Language,
     Passage,
     Question,
+    Sender,
     Turn,
 )
-from bot.core.ports import GuessLanguage, Knowledge
+from bot.core.ports import GuessLanguage, Knowledge, Store
 from bot.core.render import Phrases
 from bot.core.route import route
+from bot.core.splitting import names_something, questions, together, worth_telling
 from bot.core.telling import Telling
+
+Before = Callable[[], Awaitable[Sequence[Asked]]]
+"""Finds what was asked before, the newest first."""
+
+_SILENCE = 1800.0  # Seconds, after which nobody goes on from what they asked before.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Asking:
     """Searches the cards for what a question asks, and decides whether they answer it."""
 
     knowledge: Knowledge
+    store: Store
     telling: Telling
     guess: GuessLanguage
     phrases: Mapping[Language, Phrases]
@@ -33,16 +43,19 @@ class Asking:
     max_passages: int
 
     async def answer(self, question: Question, *, chosen: Language | None) -> Turn:
-        """Answer a question of somebody who chose this language, or abstain.
+        """Answer what somebody asks who chose this language, or abstain.
 
         What tells who somebody is leaves the text before a model sees it, or the state.
 
         Raises:
-            KnowledgeError: the cards cannot be searched.
+            BotError: the cards cannot be searched, or the state cannot be read.
         """
         masked = mask(question.text)
-        turn = await self._answered(unmarked(masked), chosen)
-        turn = replace(turn, asked=_kept(question, masked, turn))
+        turn = await self._answered(unmarked(masked), chosen, partial(self._before, question))
+        if not turn.parts:
+            turn = replace(turn, heard=masked)
+        asked = [_kept(each, question.sender, question.message) for each in turn.parts or (turn,)]
+        turn = replace(turn, asked=tuple(each for each in asked if each))
         return self.telling.warned(turn) if tells_secrets(masked) else turn
 
     async def picked(self, passage: Passage, language: Language) -> Turn:
@@ -53,15 +66,55 @@ class Asking:
         outcome = answer(passages, min_confidence=0.0, linked=linked)
         return self.telling.tell(outcome, language, candidates=passages)
 
-    async def _answered(self, text: str, chosen: Language | None) -> Turn:
+    async def _answered(self, text: str, chosen: Language | None, before: Before) -> Turn:
         way = route(text, chosen=chosen, guess=self.guess, phrases=self.phrases)
         if way.smalltalk:
             return self.telling.tell(way.smalltalk, way.language)
         if not any(character.isalnum() for character in text):
             return replace(self.telling.say("wordless", way.language), outcome=Abstention(0.0))
-        passages = await self._search(text, way.language)
-        outcome = self._decided(text, passages, way.language)
-        return self.telling.tell(outcome, way.language, candidates=passages)
+        parts = questions(text, self.phrases)
+        if len(parts) > 1:
+            return await self._several(parts, text, way.language, before)
+        return await self._one(text, way.language, before)
+
+    async def _several(
+        self, parts: Sequence[str], text: str, language: Language, before: Before
+    ) -> Turn:
+        """Answer each question of a message that is one by itself; each may lean on the last."""
+        turns = [await self._one(parts[0], language, before)]
+        for part in parts[1:]:
+            turns.append(await self._one(part, language, partial(_just_now, turns[-1])))
+        whole = await self._one(text, language, before)
+        own = [names_something(part, self.phrases) for part in parts]
+        return together(worth_telling(turns, whole, own=own))
+
+    async def _one(self, text: str, language: Language, before: Before) -> Turn:
+        passages = await self._understood(text, language, before)
+        outcome = self._decided(text, passages, language)
+        return replace(self.telling.tell(outcome, language, candidates=passages), heard=text)
+
+    async def _understood(
+        self, text: str, language: Language, before: Before
+    ) -> tuple[Passage, ...]:
+        """Search for a question, and where it may lean on the one before, for both together."""
+        alone = await self._search(text, language)
+        leans = leaning(text, self.phrases)
+        is_sure = bool(alone) and alone[0].confidence >= self.min_confidence
+        if leans == "no" or (leans == "maybe" and is_sure):
+            return alone
+        turns = await before()
+        if not turns:
+            return alone
+        said = context([unmarked(turn.text) for turn in turns], self.phrases)
+        joined = await self._search(f"{said} {text}", language)
+        return in_context(alone, joined, last=turns[0].card, leans=leans)
+
+    async def _before(self, question: Question) -> Sequence[Asked]:
+        """Return what the person asked in this chat a moment ago."""
+        sender = question.sender
+        return await self.store.recent(
+            sender.person, chat=sender.chat, before=question.message, within=_SILENCE
+        )
 
     async def _search(self, text: str, language: Language) -> tuple[Passage, ...]:
         found = await self.knowledge.search(text, language=language, limit=self.max_passages)
@@ -93,11 +146,24 @@ class Asking:
         return None if passage is None or self.telling.is_over(passage) else passage
 
 
-def _kept(question: Question, text: str, turn: Turn) -> tuple[Asked, ...]:
-    """Return what is kept of a question, without personal data; of small talk nothing."""
+def _kept(turn: Turn, sender: Sender, message: int | None) -> Asked | None:
+    """Return what is kept of a question; of small talk nothing."""
     outcome = turn.outcome
     if not isinstance(outcome, Decided):
-        return ()
-    card = outcome.passage.card if outcome.passage else ""
-    person = question.sender.person
-    return (Asked(person, text, turn.language, outcome.name, card, outcome.confidence),)
+        return None
+    return Asked(
+        sender.person,
+        turn.heard,
+        turn.language,
+        outcome.name,
+        outcome.passage.card if outcome.passage else "",
+        outcome.confidence,
+        sender.chat,
+        message or 0,
+    )
+
+
+async def _just_now(turn: Turn) -> Sequence[Asked]:
+    """Return the question before, of the same message."""
+    kept = _kept(turn, Sender(0, 0), None)
+    return [kept] if kept else []

@@ -49,7 +49,9 @@ class Conversation:
         self.min_confidence = min_confidence
         self.askers = askers
         self.telling = Telling(knowledge, phrases, today, keep_days)
-        self.asking = Asking(knowledge, self.telling, guess, phrases, min_confidence, max_passages)
+        self.asking = Asking(
+            knowledge, store, self.telling, guess, phrases, min_confidence, max_passages
+        )
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 

@@ -189,7 +189,18 @@ class Refusal:
     related: tuple[Passage, ...] = ()
 
 
-Decided = Answer | Abstention | Refusal
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """Two cards are close, so that the person is asked which of them is meant."""
+
+    name: ClassVar = "clarify"
+    passage: ClassVar = None
+
+    confidence: float
+    related: tuple[Passage, ...]
+
+
+Decided = Answer | Clarification | Abstention | Refusal
 """What is decided on cards; `passage` is the one that is told, `related` what is offered."""
 
 Outcome = Decided | SmallTalk
@@ -247,8 +258,12 @@ class Turn:
     """The new keyboard of the message whose button was pressed."""
     candidates: tuple[Passage, ...] = ()
     """The passages the outcome was decided on, best first."""
+    parts: tuple["Turn", ...] = ()
+    """The turns of several questions in one message; the outcome is the weakest of theirs."""
     error: Exception | None = None
     """What failed on the way, for the log."""
+    heard: str = ""
+    """The question it answers, without personal data."""
     asked: tuple["Asked", ...] = ()
     """What is kept of the question."""
 
@@ -263,6 +278,9 @@ class Asked:
     outcome: str
     card: str = ""
     confidence: float | None = None
+    chat: int = 0
+    message: int = 0
+    """The message it was asked in; 0 where it was none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ class Store(Protocol):
         """
         ...
 
+    async def recent(
+        self, person: int, *, chat: int, before: int | None, within: float
+    ) -> Sequence[Asked]:
+        """Return what a person asked in a chat within so many seconds, the newest first.
+
+        At most three questions, and none from the message `before` on.
+        """
+        ...
+
     async def export(self, person: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         ...

@@ -11,6 +11,7 @@ from bot.core.messages import (
     Abstention,
     Answer,
     Button,
+    Clarification,
     Document,
     Keyboard,
     Language,
@@ -42,6 +43,9 @@ def render(outcome: Outcome, *, phrases: Phrases, program: Program, today: date)
             if passage is None:
                 return _not_known(related, phrases=phrases, program=program)
             return _told(passage, related, phrases=phrases, today=today)
+        case Clarification(_, related):
+            reply = said("clarify", phrases=phrases, program=program)
+            return replace(reply, keyboard=_links(related, phrases=phrases))
         case Refusal(passage, related):
             if passage is None:
                 return said("refuse", phrases=phrases, program=program)
@@ -139,6 +143,12 @@ def examples(program: Program) -> Keyboard:
     return tuple((Button(text[:_LABEL], f"q:{digest(text)}"),) for text in program.examples)
 
 
+def label(passage: Passage) -> str:
+    """Shorten a card's title so that a button can carry it."""
+    title = passage.title
+    return title if len(title) <= _LABEL else f"{title[: _LABEL - 1].rstrip()}…"
+
+
 def languages(phrases: Mapping[Language, Phrases]) -> tuple[Button, ...]:
     """Offer every language the bot speaks, each by its own name."""
     return tuple(
@@ -173,8 +183,8 @@ def voted(keyboard: Keyboard, vote: Vote) -> Keyboard:
 
 
 def _marked(button: Button, marked: str) -> Button:
-    label = button.label.removesuffix(_CHOSEN)
-    return replace(button, label=label + _CHOSEN if button.data.startswith(marked) else label)
+    bare = button.label.removesuffix(_CHOSEN)
+    return replace(button, label=bare + _CHOSEN if button.data.startswith(marked) else bare)
 
 
 def _not_known(related: Sequence[Passage], *, phrases: Phrases, program: Program) -> Reply:
@@ -237,6 +247,4 @@ def _links(passages: Sequence[Passage], *, phrases: Phrases) -> Keyboard:
 
 
 def _link(passage: Passage, language: Language) -> Button:
-    title = passage.title
-    label = title if len(title) <= _LABEL else f"{title[: _LABEL - 1].rstrip()}…"
-    return Button(label, f"c:{digest(passage.card)}:{language}")
+    return Button(label(passage), f"c:{digest(passage.card)}:{language}")

@@ -2,7 +2,7 @@
 
 import typer
 
-from tests.benchmarks import chaos, decision, gaps, publishing, restart, soak, speed
+from tests.benchmarks import chaos, decision, gaps, publishing, restart, soak, speed, talk
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 app.command("chaos")(chaos.main)
@@ -12,6 +12,7 @@ app.command("publishing")(publishing.main)
 app.command("restart")(restart.main)
 app.command("soak")(soak.main)
 app.command("speed")(speed.main)
+app.command("talk")(talk.main)
 
 if __name__ == "__main__":
     app()

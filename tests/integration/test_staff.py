@@ -18,7 +18,7 @@ from bot.backends.knowledge.publish import Published
 from bot.backends.store.tables import upload
 from bot.channels.simulator import TOKEN
 from bot.channels.telegram.profile import Profile
-from bot.core.conversation import COMMANDS
+from bot.core.commands import COMMANDS
 from bot.core.ports import BotError
 from bot.core.staff import STAFF_COMMANDS
 from tests.integration.documents import docx, heading, paragraph

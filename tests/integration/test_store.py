@@ -207,11 +207,15 @@ class House:
     people: People
     mail: DatabaseMail
 
-    async def ask(self, update: int, person: int, *, chat: int | None = None) -> None:
+    async def ask(
+        self, update: int, person: int, *, chat: int | None = None, message: int | None = None
+    ) -> None:
         """Take a question in, answer it, and keep it."""
-        asked = letter(update, chat=person if chat is None else chat, person=person)
+        where = person if chat is None else chat
+        asked = letter(update, chat=where, person=person)
+        kept = Asked(person, "surat apa", "id", "answer", "a#1", 0.75, where, message or update)
         await self.mail.receive([asked])
-        await self.mail.record(asked, [], Asked(person, "surat apa", "id", "answer", "a#1", 0.75))
+        await self.mail.record(asked, [], kept)
         await self.mail.done(asked)
 
     async def fail(self, update: int, person: int, *, chat: int) -> None:
@@ -235,6 +239,41 @@ class House:
 def house(database: Database, tmp_path: Path, clock: Clock) -> House:
     mail = DatabaseMail(database, CIPHER, claims=Alone(tmp_path), envelope=envelope, clock=clock)
     return House(database, People(database, CIPHER, clock=clock), mail)
+
+
+async def test_knows_what_somebody_asked_in_a_chat_a_moment_ago(house: House, clock: Clock) -> None:
+    await house.ask(1, IBU)
+    await house.ask(2, IBU, chat=GROUP)
+    await house.ask(3, SOMEBODY, chat=GROUP)
+    clock.now += 60
+    await house.ask(4, IBU, message=44)
+
+    recent = await house.people.recent(IBU, chat=IBU, before=None, within=3600)
+
+    assert recent == [
+        Asked(IBU, "surat apa", "id", "answer", "a#1", 0.75, IBU, 44),
+        Asked(IBU, "surat apa", "id", "answer", "a#1", 0.75, IBU, 1),
+    ]
+
+
+async def test_what_was_asked_long_ago_or_later_is_not_recent(house: House, clock: Clock) -> None:
+    await house.ask(1, IBU)
+    clock.now += 60
+    await house.ask(2, IBU)
+    await house.ask(3, IBU)
+
+    recent = await house.people.recent(IBU, chat=IBU, before=3, within=60)
+
+    assert [asked.message for asked in recent] == [2]
+
+
+async def test_no_more_than_three_questions_are_recent(house: House) -> None:
+    for number in range(1, 6):
+        await house.ask(number, IBU)
+
+    recent = await house.people.recent(IBU, chat=IBU, before=None, within=60)
+
+    assert [asked.message for asked in recent] == [5, 4, 3]
 
 
 async def test_exports_what_was_asked_and_what_failed(house: House, clock: Clock) -> None:

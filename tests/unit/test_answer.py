@@ -1,7 +1,11 @@
 """Answer from passages, or abstain."""
 
+from typing import Any
+
+import pytest
+
 from bot.core.answer import answer
-from bot.core.messages import Abstention, Answer
+from bot.core.messages import Abstention, Answer, Clarification
 from tests.fakes import passage
 
 
@@ -102,3 +106,33 @@ def test_an_unknown_card_offers_others_too() -> None:
     outcome = answer([unknown, second], min_confidence=0.5)
 
     assert outcome == Abstention(unknown.confidence, unknown, (second,))
+
+
+def test_asks_which_of_two_close_cards_is_meant() -> None:
+    best, second = passage("a#1", confidence=0.4), passage("b#1", confidence=0.2)
+
+    outcome = answer([best, second, passage("c#1")], min_confidence=0.6)
+
+    assert outcome == Clarification(0.4, (best, second))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"confidence": 0.39}, {"confidence": 0.39}),
+        ({"confidence": 0.5}, {"confidence": 0.24}),
+        ({"confidence": 0.5, "unknown": True}, {"confidence": 0.5}),
+        ({"confidence": 0.5}, {"confidence": 0.5, "unknown": True}),
+    ],
+    ids=["too unlikely", "not close", "unknown", "second unknown"],
+)
+def test_asks_nothing_back_otherwise(first: dict[str, Any], second: dict[str, Any]) -> None:
+    outcome = answer([passage("a#1", **first), passage("b#1", **second)], min_confidence=0.6)
+
+    assert isinstance(outcome, Abstention)
+
+
+def test_two_close_cards_of_which_one_is_likely_enough_are_no_question() -> None:
+    best, second = passage("a#1", confidence=0.6), passage("b#1", confidence=0.6)
+
+    assert isinstance(answer([best, second], min_confidence=0.6), Answer)

@@ -1,7 +1,8 @@
 """One turn: what came in, decided and put in words."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from bot.core.messages import (
     Command,
     Incoming,
     Language,
+    Passage,
     PersonSettings,
     Press,
     Program,
@@ -307,6 +309,7 @@ async def test_keeps_of_an_answered_question_what_tells_nobodys_name() -> None:
             outcome="answer",
             card=PAPERS.card,
             confidence=0.9,
+            chat=1,
         ),
     )
 
@@ -366,7 +369,7 @@ async def test_refuses_help_to_get_around_a_rule_with_the_lawful_way() -> None:
     turn = await talking(knowledge).turn(question("how can i lend it"))
 
     assert turn.outcome == Refusal(FEES, (PAPERS,))
-    assert turn.asked == (Asked(1, "how can i lend it", "en", "refuse", FEES.card),)
+    assert turn.asked == (Asked(1, "how can i lend it", "en", "refuse", FEES.card, chat=1),)
 
 
 async def test_a_warning_whose_time_is_over_is_not_told() -> None:
@@ -381,7 +384,9 @@ async def test_a_warning_whose_time_is_over_is_not_told() -> None:
 async def test_keeps_a_question_that_has_no_answer() -> None:
     turn = await talking(ListedKnowledge(passage(confidence=0.3))).turn(question())
 
-    assert turn.asked == (Asked(1, "What papers do I need?", "en", "abstain", confidence=0.3),)
+    assert turn.asked == (
+        Asked(1, "What papers do I need?", "en", "abstain", confidence=0.3, chat=1),
+    )
 
 
 async def test_keeps_which_card_said_that_nothing_is_known() -> None:
@@ -389,7 +394,119 @@ async def test_keeps_which_card_said_that_nothing_is_known() -> None:
 
     turn = await talking(ListedKnowledge(unknown)).turn(question())
 
-    assert turn.asked == (Asked(1, question().text, "en", "abstain", unknown.card, 0.9),)
+    assert turn.asked == (Asked(1, question().text, "en", "abstain", unknown.card, 0.9, chat=1),)
+
+
+class SearchedKnowledge(ListedKnowledge):
+    """A `Knowledge` that finds a card for each text that it was given, and else nothing."""
+
+    def __init__(self, **found: Passage) -> None:
+        super().__init__(others=tuple(found.values()))
+        self.by_text = {text.replace("_", " "): card for text, card in found.items()}
+
+    async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
+        self.asked.append((text, language))
+        found = self.by_text.get(text.rstrip("?"))
+        return [found] if found else []
+
+
+FIRM = passage("stalls/open#firm", title="Papers of a firm")
+
+
+async def talked(
+    knowledge: ListedKnowledge, *texts: str, clock: Callable[[], float] = time.time
+) -> Turn:
+    """Say one thing after the other, and return the last turn."""
+    store = MemoryStore(clock=clock)
+    conversation = talking(knowledge, store=store)
+    turn = Turn("en")
+    for number, text in enumerate(texts, 1):
+        turn = await conversation.turn(Question(number, sender(), text, number))
+        store.asked += [(clock(), asked) for asked in turn.asked]
+    return turn
+
+
+async def test_a_follow_up_is_understood_from_the_question_before() -> None:
+    knowledge = SearchedKnowledge(papers_of_a_stall=PAPERS, papers_of_a_stall_and_a_firm=FIRM)
+
+    turn = await talked(knowledge, "papers of a stall", "and a firm?")
+
+    assert isinstance(turn.outcome, Answer)
+    assert turn.outcome.passage.card == FIRM.card
+    assert [text for text, _ in knowledge.asked][-1] == "papers of a stall and a firm?"
+
+
+async def test_what_a_follow_up_leans_on_is_searched_for_without_personal_data() -> None:
+    knowledge = SearchedKnowledge()
+
+    await talked(knowledge, "papers of ani@contoh.id", "and a firm?")
+
+    assert [text for text, _ in knowledge.asked][-1] == "papers of and a firm?"
+
+
+async def test_nothing_is_gone_on_from_after_a_long_silence() -> None:
+    times = iter([0.0, 1801.0, 1801.0])
+    knowledge = SearchedKnowledge(papers_of_a_stall=PAPERS, papers_of_a_stall_and_a_firm=FIRM)
+
+    turn = await talked(knowledge, "papers of a stall", "and a firm?", clock=lambda: next(times))
+
+    assert turn.outcome == Abstention(0.0)
+
+
+async def test_a_short_question_that_is_answered_by_itself_is_not_asked_with_another() -> None:
+    knowledge = SearchedKnowledge(papers_of_a_stall=PAPERS, stall_fees=FEES)
+
+    turn = await talked(knowledge, "papers of a stall", "stall fees?")
+
+    assert turn.outcome == Answer(FEES)
+    assert len(knowledge.asked) == 2
+
+
+async def test_two_questions_in_a_message_get_both_answers() -> None:
+    knowledge = SearchedKnowledge(what_is_a_stall=PAPERS, how_do_I_pay=FEES)
+
+    turn = await talked(knowledge, "what is a stall? how do I pay?")
+
+    assert [part.outcome for part in turn.parts] == [Answer(PAPERS), Answer(FEES)]
+    assert turn.outcome == Answer(PAPERS)
+    assert [reply.text for reply in turn.replies] == [part.replies[0].text for part in turn.parts]
+    assert [(asked.text, asked.card) for asked in turn.asked] == [
+        ("what is a stall?", PAPERS.card),
+        ("how do I pay?", FEES.card),
+    ]
+
+
+async def test_the_second_question_may_lean_on_the_first() -> None:
+    knowledge = SearchedKnowledge(what_is_a_stall=PAPERS)
+    knowledge.by_text["what is a stall? how is it paid"] = FEES
+
+    turn = await talked(knowledge, "what is a stall? how is it paid?")
+
+    assert [part.outcome.name for part in turn.parts if part.outcome] == ["answer", "answer"]
+
+
+async def test_the_second_question_has_nothing_to_lean_on_where_the_first_is_no_question() -> None:
+    knowledge = SearchedKnowledge()
+
+    turn = await talked(knowledge, "what? how is it paid?")
+
+    assert turn.outcome == Abstention(0.0)
+
+
+async def test_one_question_of_two_sentences_stays_one() -> None:
+    knowledge = SearchedKnowledge(**{"I sell tea. what is a stall": PAPERS})
+
+    turn = await talked(knowledge, "I sell tea. what is a stall?")
+
+    assert (turn.outcome, turn.parts) == (Answer(PAPERS), ())
+
+
+async def test_somebody_is_told_once_a_message_what_to_keep_private() -> None:
+    knowledge = SearchedKnowledge(**{"I am  . what is a stall": PAPERS, "how do I pay": FEES})
+
+    turn = await talked(knowledge, "I am ani@contoh.id. what is a stall? how do I pay?")
+
+    assert [reply.text.count("keep_private") for reply in turn.replies] == [0, 1]
 
 
 async def test_keeps_no_small_talk() -> None:

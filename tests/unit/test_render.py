@@ -10,6 +10,7 @@ from bot.core.messages import (
     Abstention,
     Answer,
     Button,
+    Clarification,
     Outcome,
     Program,
     Refusal,
@@ -193,6 +194,16 @@ def test_an_abstention_offers_what_is_nearest() -> None:
 
     assert reply.text == "(en) abstain\n\nask the help desk\n\n(en) abstain_near"
     assert reply.keyboard == ((Button("Near it", f"c:{digest('b#1')}:en"),),)
+
+
+def test_asks_which_card_is_meant_with_a_button_for_each() -> None:
+    reply = rendered(Clarification(0.5, (passage("a#1", title="For one"), passage("b#1"))))
+
+    assert (reply.text, reply.body) == ("(en) clarify", "(en) clarify")
+    assert reply.keyboard == (
+        (Button("For one", f"c:{digest('a#1')}:en"),),
+        (Button("Papers for a stall", f"c:{digest('b#1')}:en"),),
+    )
 
 
 def test_a_refusal_tells_what_is_lawful_with_its_evidence() -> None:

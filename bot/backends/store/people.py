@@ -1,7 +1,7 @@
 """What is remembered of people: their language, their votes, what they asked and wish."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -15,16 +15,19 @@ from bot.backends.store.tables import (
     live,
     person,
     question,
+    reply,
     told,
     upload,
     version,
     vote,
     wish,
 )
-from bot.core.messages import Language, Vote
+from bot.core.messages import Asked, Language, Vote
 from bot.core.render import digest
 
 _DAY = 86_400.0
+_LAST = 2**62  # No message has a higher number.
+_TURNS = 3
 _REPEATED = 4  # Kept questions that are looked through for each distinct one.
 
 
@@ -93,6 +96,25 @@ class People:
 
         return await self._database.transact(work)
 
+    async def recent(
+        self, person_: int, *, chat: int, before: int | None, within: float
+    ) -> Sequence[Asked]:
+        """Return what a person asked in a chat within so many seconds, the newest first.
+
+        At most three questions, and none from the message `before` on.
+        """
+        since = self._clock() - within
+        values = {"person": person_, "chat": chat, "before": before or _LAST, "since": since}
+        rows = await self._database.rows(_RECENT, values)
+        return [
+            Asked(
+                person_,
+                self._cipher.decrypt(row.text).decode(),
+                *(row.language, row.outcome, row.card, row.confidence, chat, row.message),
+            )
+            for row in rows
+        ]
+
     async def export(self, person_: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         language = await self.language(person_)
@@ -133,6 +155,7 @@ class People:
             connection.execute(delete(vote).where(vote.c.person == person_))
             connection.execute(delete(question).where(question.c.person == person_))
             connection.execute(delete(wish).where(wish.c.person == person_))
+            connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
             connection.execute(delete(upload).where(upload.c.person == person_))
             connection.execute(delete(told).where(told.c.name == f"member:{person_}"))
@@ -193,6 +216,17 @@ _WISHES_OF = (
     select(wish.c.at, wish.c.text, wish.c.language, wish.c.told)
     .where(wish.c.person == bindparam("person"))
     .order_by(wish.c.id)
+)
+_RECENT = (
+    select(question)
+    .where(
+        question.c.person == bindparam("person"),
+        question.c.chat == bindparam("chat"),
+        question.c.message < bindparam("before"),
+        question.c.at > bindparam("since"),
+    )
+    .order_by(question.c.id.desc())
+    .limit(_TURNS)
 )
 _NEWEST_ASKED = select(question.c.text).order_by(question.c.id.desc()).limit(bindparam("limit_"))
 _IS_THEIRS = or_(  # In a group the chat is not theirs; of a damaged update only the chat is known.

@@ -93,6 +93,18 @@ question = Table(
     Column("outcome", Text, nullable=False),
     Column("card", Text, nullable=False),
     Column("confidence", Float),
+    Column("chat", BigInteger, nullable=False, server_default="0"),
+    Column("message", BigInteger, nullable=False, server_default="0"),  # Telegram's message_id.
+)
+
+reply = Table(  # Which messages answered a message, for when it is edited.
+    "reply",
+    METADATA,
+    Column("chat", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger, nullable=False, index=True),
+    Column("replies", Text, nullable=False),  # Their numbers, as a JSON list.
+    Column("at", Float, nullable=False, index=True),
 )
 
 wish = Table(
