@@ -92,6 +92,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         thanks_forms="makasih|ok",
         identity_forms="siapa kamu",
         goodbye_forms="dadah",
+        address_forms="kak|ya",
     ),
     "en": _words(
         "en",
@@ -100,6 +101,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         thanks_forms="thanks|ok",
         identity_forms="who are you",
         goodbye_forms="bye",
+        address_forms="sir",
         goes_on_openings="and|what about",
         goes_on_words="it|those",
         goes_on_endings="wise",
@@ -122,6 +124,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         question_words="什么",
         question_ends="吗",
         goodbye_forms="再见",
+        address_forms="啊",
     ),
 }
 

@@ -1,13 +1,15 @@
 """What is asked, and which language to answer in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, Sender, SmallTalk
 from bot.core.ports import GuessLanguage, Store
 
-SMALLTALK = ("greeting", "thanks", "identity", "goodbye")
+SMALLTALK = ("greeting", "goodbye", "thanks", "identity")
+"""The topics of small talk; those that say more come later."""
+
 _WORD = re.compile(r"\w+")
 _DOUBLED = re.compile(r"(\w)\1+\b")
 _SHORT = 3  # A text of fewer words is too short to overrule the language a person chose.
@@ -58,13 +60,43 @@ def _language(text: str, *, chosen: Language | None, guess: GuessLanguage) -> La
 def _smalltalk(
     text: str, phrases: Mapping[Language, Mapping[str, str]]
 ) -> tuple[Language, str] | None:
-    """Return the language and topic if the whole text is one of the listed forms."""
-    said = _plain(text)
-    for topic in SMALLTALK:
-        for language, phrase in phrases.items():
-            if said in _forms(phrase[f"{topic}_forms"]):
-                return language, topic
+    """Return the language and topic if the text is nothing but listed forms, and who is addressed.
+
+    Of several topics the one counts that says most: who only greets on the way is not greeted.
+    """
+    words = tuple(_plain(text).split())
+    for language, phrase in phrases.items():
+        topics = _topics(*(phrase[f"{topic}_forms"] for topic in SMALLTALK))
+        found = _said(words, topics, _forms(phrase["address_forms"]))
+        if found:
+            return language, max(found, key=SMALLTALK.index)
     return None
+
+
+def _said(
+    words: Sequence[str], topics: Mapping[str, str], address: Collection[str]
+) -> list[str] | None:
+    """Return the topics of the forms that the words fall into, longest first; None if they do not.
+
+    Words that address somebody may stand anywhere between.
+    """
+    found: list[str] = []
+    while words:
+        starts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        form = next((start for start in starts if start in topics or start in address), None)
+        if form is None:
+            return None
+        if form in topics:
+            found.append(topics[form])
+        words = words[len(form.split()) :]
+    return found
+
+
+@cache
+def _topics(*phrases: str) -> Mapping[str, str]:
+    """Return the topic of each form that is listed; one phrase a topic."""
+    listed = zip(SMALLTALK, phrases, strict=True)
+    return {form: topic for topic, phrase in listed for form in _forms(phrase)}
 
 
 @cache
@@ -74,6 +106,6 @@ def _forms(phrase: str) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    """Reduce to words without case, doubled letters at their ends and forms of address."""
+    """Reduce to words without case and doubled letters at their ends."""
     words = (_DOUBLED.sub(r"\1", word) for word in _WORD.findall(text.casefold()))
     return " ".join(words)

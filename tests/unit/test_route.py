@@ -82,7 +82,25 @@ def test_answers_small_talk_in_the_chosen_language() -> None:
     assert way == Route("zh", SmallTalk("thanks"))
 
 
-@pytest.mark.parametrize("text", ["hello, how do I open a stall", "halo kak mau tanya", ""])
+@pytest.mark.parametrize(
+    ("text", "language", "topic"),
+    [
+        ("ok makasih ya kak", "id", "thanks"),
+        ("Kak, halo... makasih!", "id", "thanks"),
+        ("halo, siapa kamu? makasih", "id", "identity"),
+        ("hi sir bye", "en", "goodbye"),
+        ("你好，谢谢", "zh", "thanks"),
+    ],
+)
+def test_small_talk_may_be_several_forms_and_address_somebody(
+    text: str, language: Language, topic: str
+) -> None:
+    way = route(text, chosen=None, guess=always(language), phrases=PHRASES)
+
+    assert way == Route(language, SmallTalk(topic))
+
+
+@pytest.mark.parametrize("text", ["hello, how do I open a stall", "halo kak mau tanya", "kak", ""])
 def test_a_text_that_says_more_is_no_small_talk(text: str) -> None:
     way = route(text, chosen=None, guess=always("en"), phrases=PHRASES)
 
