@@ -277,6 +277,7 @@ class MemoryMail:
         self._clock = clock
         self._known: set[int] = set()
         self._waiting: dict[int, Received] = {}
+        self._replies: dict[tuple[int, int | None], Sequence[int]] = {}
 
     async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
         await self._reach()
@@ -300,13 +301,18 @@ class MemoryMail:
         self._change(letter, calls=tuple(calls))
         self.asked += asked
 
-    async def sent(self, letter: Received, count: int) -> None:
+    async def sent(self, letter: Received, count: int, replies: Sequence[int] = ()) -> None:
         await self._reach()
         self._change(letter, sent=count)
+        self._note(letter, replies)
 
-    async def done(self, letter: Received) -> None:
+    async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         await self._reach()
         self._waiting.pop(letter.update, None)
+        self._note(letter, replies)
+
+    async def replies(self, letter: Received) -> Sequence[int]:
+        return self._replies.get((letter.chat, letter.message), ())
 
     async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
         await self._reach()
@@ -319,6 +325,10 @@ class MemoryMail:
     async def release(self, chat: int) -> None:
         await self._reach()
         self.released.append(chat)
+
+    def _note(self, letter: Received, replies: Sequence[int]) -> None:
+        if replies and letter.message is not None:
+            self._replies[letter.chat, letter.message] = list(replies)
 
     def _is_mine(self, update: int) -> bool:
         return self._waiting[update].chat not in self.elsewhere

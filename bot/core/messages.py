@@ -312,6 +312,8 @@ class Received:
     chat: int
     raw: str
     """The update as JSON."""
+    is_edit: bool = False
+    """A message that says something else now; what it said before was answered already."""
     is_aside: bool = False
     """A command or a press: it does not wait for the chat's questions."""
     person: int = 0

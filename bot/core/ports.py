@@ -163,12 +163,16 @@ class Mail(Protocol):
         """
         ...
 
-    async def sent(self, letter: Received, count: int) -> None:
-        """Note that so many of the calls were made."""
+    async def sent(self, letter: Received, count: int, replies: Sequence[int] = ()) -> None:
+        """Note that so many of the calls were made, and which messages answer the update's."""
         ...
 
-    async def done(self, letter: Received) -> None:
-        """Note that an update is answered, and delete what it said."""
+    async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
+        """Note that an update is answered, and by which messages; delete what it said."""
+        ...
+
+    async def replies(self, letter: Received) -> Sequence[int]:
+        """Return the messages that answered the update's message, as far as that is known."""
         ...
 
     async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:

@@ -72,6 +72,9 @@ class Stage:
     async def say(self, text: str, **more: Any) -> Json:
         return await self.control("say", **{"person": self.person, "text": text} | more)
 
+    async def edit(self, text: str, **more: Any) -> Json:
+        return await self.control("edit", **{"person": self.person, "text": text} | more)
+
     async def press(self, label: str) -> Json:
         return await self.control("press", person=self.person, label=label)
 

@@ -233,6 +233,24 @@ async def test_half_a_character_can_be_sent(post: Post) -> None:
     assert waiting.calls == calls
 
 
+async def test_knows_which_messages_answered_one(post: Post) -> None:
+    await post.mail.receive([letter(5), letter(6, chat=2)])
+    await post.mail.sent(letter(5), 1, [11])
+    await post.mail.done(letter(5), [11, 12])
+    await post.mail.done(letter(6, chat=2))
+
+    known = [list(await post.mail.replies(each)) for each in (letter(7), letter(8, chat=2))]
+
+    assert known == [[11, 12], []]
+
+
+async def test_what_is_answered_anew_without_a_message_keeps_those_it_had(post: Post) -> None:
+    await post.mail.done(letter(5), [11])
+    await post.mail.done(letter(6), [])
+
+    assert list(await post.mail.replies(letter(7))) == [11]
+
+
 async def test_attempts_are_counted(post: Post) -> None:
     await post.mail.receive([letter(5)])
     await post.mail.fail(letter(5), "TypeError in x.py:1", is_final=False)
@@ -400,6 +418,41 @@ async def test_a_question_is_kept_together_with_its_answer(office: Office) -> No
 
     (question,) = (await office.people.export(1))["questions"]
     assert (question["text"], question["outcome"]) == ("surat apa", "answer")
+
+
+async def test_of_an_edited_question_the_last_form_is_kept(office: Office) -> None:
+    other, edited = replace(ASKED, chat=1, message=6), replace(ASKED, chat=1, message=7)
+    await office.mail.receive([letter(5)])
+    await office.mail.record(letter(5), CALLS, other, edited, edited)
+    again = replace(letter(6), is_edit=True)
+    await office.mail.receive([again])
+
+    await office.mail.record(again, CALLS, replace(edited, text="biaya apa"))
+
+    questions = (await office.people.export(1))["questions"]
+    assert [question["text"] for question in questions] == ["surat apa", "biaya apa"]
+
+
+async def test_which_messages_answered_is_forgotten_with_the_person(office: Office) -> None:
+    await office.mail.done(letter(5), [11])
+    await office.mail.done(letter(6, chat=2), [12])
+
+    await office.people.forget(1)
+
+    kept = [list(await office.mail.replies(each)) for each in (letter(5), letter(6, chat=2))]
+    assert kept == [[], [12]]
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(47, [11]), (49, [])])
+async def test_which_messages_answered_is_kept_for_two_days(
+    office: Office, hours: int, kept: list[int]
+) -> None:
+    await office.mail.done(letter(5), [11])
+    office.clock.now += hours * HOUR
+
+    await office.mail.purge()
+
+    assert list(await office.mail.replies(letter(5))) == kept
 
 
 async def test_a_question_is_not_kept_where_its_answer_could_not_be(office: Office) -> None:

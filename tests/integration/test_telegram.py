@@ -13,7 +13,7 @@ import pytest
 from bot.channels.simulator import TOKEN
 from bot.core.commands import COMMANDS
 from bot.core.conversation import Conversation
-from bot.core.messages import Button, Incoming, Reply, Turn
+from bot.core.messages import Button, Incoming, Question, Reply, Turn
 from bot.core.ports import ChannelError, KnowledgeError
 from bot.core.render import digest
 from tests.fakes import PHRASES, TODAY, ListedKnowledge, MemoryStore, passage
@@ -303,16 +303,6 @@ async def test_the_same_update_twice_is_answered_once(stage: Stage) -> None:
         assert await stage.texts(wanted=2) == ["heard: halo", "heard: lagi"]
 
 
-async def test_an_edited_message_is_not_answered_again(stage: Stage) -> None:
-    async with answering(stage, echo):
-        await stage.say("halo")
-        await stage.texts()
-        await stage.control("edit", person=stage.person, text="hai")
-        await stage.say("lagi")
-
-        assert await stage.texts(wanted=2) == ["heard: halo", "heard: lagi"]
-
-
 async def test_the_error_of_a_turn_is_logged_without_the_text(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -589,3 +579,152 @@ async def test_goes_on_where_it_stopped(stage: Stage) -> None:
 
     async with answering(stage, echo):
         assert await stage.texts(wanted=2) == ["heard: satu", "heard: dua"]
+
+
+# Edited messages
+
+
+async def word_by_word(incoming: Incoming) -> Turn:
+    """Say each word of a question in a message of its own; of `nothing` nothing."""
+    text = incoming.text if isinstance(incoming, Question) else type(incoming).__name__
+    return Turn("en", replies=tuple(Reply(word) for word in text.split() if word != "nothing"))
+
+
+async def edits(
+    stage: Stage, *, wanted: int, person: str = ""
+) -> list[tuple[str, int | None, str]]:
+    """The messages that were sent, changed and taken away, with their numbers and texts."""
+    methods = ("sendMessage", "editMessageText", "deleteMessage")
+    found = await stage.sent(*methods, wanted=wanted, person=person)
+    return [
+        (entry["method"], entry["params"].get("message_id"), entry.get("text", ""))
+        for entry in found
+    ]
+
+
+async def test_an_edited_message_is_answered_anew_by_editing_the_reply(stage: Stage) -> None:
+    async with answering(stage, echo):
+        said = await stage.say("syarat buka kios?")
+        await stage.texts()
+        await stage.edit("biaya buka kios?")
+
+        sent, edited = await edits(stage, wanted=2)
+
+    reply = said["message_id"] + 1
+    assert sent == ("sendMessage", None, "heard: syarat buka kios?")
+    assert edited == ("editMessageText", reply, "heard: biaya buka kios?")
+
+
+async def test_knows_after_a_restart_which_message_answered(stage: Stage) -> None:
+    async with answering(stage, echo):
+        said = await stage.say("satu")
+        await stage.texts()
+    async with answering(stage, echo):
+        await stage.edit("dua")
+
+        found = await edits(stage, wanted=2)
+
+    assert found[1] == ("editMessageText", said["message_id"] + 1, "heard: dua")
+
+
+async def test_every_edit_changes_the_same_messages(stage: Stage) -> None:
+    async with answering(stage, word_by_word):
+        said = await stage.say("satu dua")
+        await stage.edit("tiga")
+        await stage.edit("empat lima enam")
+
+        found = await edits(stage, wanted=7)
+
+    first, second = said["message_id"] + 1, said["message_id"] + 2
+    assert found == [
+        ("sendMessage", None, "satu"),
+        ("sendMessage", None, "dua"),
+        ("editMessageText", first, "tiga"),
+        ("deleteMessage", second, ""),
+        ("editMessageText", first, "empat"),
+        ("sendMessage", None, "lima"),
+        ("sendMessage", None, "enam"),
+    ]
+
+
+async def test_an_edit_that_changes_no_answer_is_no_trouble(stage: Stage) -> None:
+    async with answering(stage, saying("the same")) as bot:
+        await stage.say("satu")
+        await stage.edit("dua")
+        await edits(stage, wanted=2)
+
+        await stage.say("tiga")
+        texts = await stage.texts(wanted=2)
+
+        waiting = (await bot.mail.backlog()).waiting
+
+    assert (texts, waiting) == (["the same", "the same"], 0)
+
+
+async def test_a_reply_that_is_gone_is_sent_anew_below_its_question(stage: Stage) -> None:
+    async with answering(stage, echo):
+        said = await stage.say("satu")
+        await stage.texts()
+        await stage.control("delete", person=stage.person, message_id=said["message_id"] + 1)
+        await stage.edit("dua")
+
+        found = await stage.sent("sendMessage", wanted=2)
+
+    assert found[1]["text"] == "heard: dua"
+    assert found[1]["params"]["reply_parameters"]["message_id"] == said["message_id"]
+
+
+async def test_an_edit_that_may_have_been_done_is_done_once_more(stage: Stage) -> None:
+    async with answering(stage, echo) as bot:
+        said = await stage.say("satu")
+        await stage.texts()
+        await stage.control("fault", telegram="cut", after=True, methods=["editMessageText"])
+        await stage.edit("dua")
+        await edits(stage, wanted=3)
+        await stage.edit("tiga")
+
+        found = await edits(stage, wanted=4)
+
+    reply = said["message_id"] + 1
+    assert found[-1] == ("editMessageText", reply, "heard: tiga")
+    assert bot.left == 0
+
+
+async def test_what_had_no_answer_gets_one(stage: Stage) -> None:
+    async with answering(stage, word_by_word):
+        await stage.say("nothing")
+        await stage.edit("satu")
+
+        assert await stage.texts() == ["satu"]
+
+
+async def test_what_says_nothing_any_more_keeps_its_answer(stage: Stage) -> None:
+    async with answering(stage, word_by_word):
+        await stage.say("satu")
+        await stage.edit("nothing")
+        await stage.say("dua")
+
+        found = await edits(stage, wanted=2)
+
+    assert [text for _, _, text in found] == ["satu", "dua"]
+
+
+async def test_a_message_that_becomes_a_command_is_left_alone(stage: Stage) -> None:
+    async with answering(stage, word_by_word):
+        await stage.say("satu")
+        await stage.edit("/help")
+        await stage.say("dua")
+
+        found = await edits(stage, wanted=2)
+
+    assert [text for _, _, text in found] == ["satu", "dua"]
+
+
+async def test_answers_in_a_group_what_turns_to_it_by_an_edit(stage: Stage) -> None:
+    async with answering(stage, echo):
+        said = await stage.say(f"{USERNAME} satu", chat="group")
+        await stage.edit(f"{USERNAME} dua", chat="group")
+
+        found = await edits(stage, wanted=2, person="group")
+
+    assert found[1] == ("editMessageText", said["message_id"] + 1, "heard: dua")

@@ -45,8 +45,8 @@ class LateMail(MemoryMail):
         await turns(3)
         return found
 
-    async def done(self, letter: Received) -> None:
-        await super().done(letter)
+    async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
+        await super().done(letter, replies)
         self.closed.append(letter)
         await asyncio.sleep(0)
 

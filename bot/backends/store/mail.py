@@ -12,7 +12,7 @@ from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
 from bot.backends.store.people import upsert
 from bot.backends.store.sharing import Claims
-from bot.backends.store.tables import inbox, person, question
+from bot.backends.store.tables import inbox, person, question, reply
 from bot.core.messages import Asked, Call, PersonSettings, Received
 from bot.core.ports import LostError, Mail
 
@@ -72,6 +72,11 @@ class DatabaseMail:
         self._claims = claims
         self._envelope = envelope
         self._clock = clock
+        noted = upsert(reply, database)
+        self._note = noted.on_conflict_do_update(
+            index_elements=["chat", "message"],
+            set_={"replies": noted.excluded.replies, "at": noted.excluded.at},
+        )
         self._new = upsert(inbox, database).on_conflict_do_nothing().returning(inbox.c.id)
 
     async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
@@ -114,6 +119,9 @@ class DatabaseMail:
             LostError: another process has taken the chat over.
         """
         kept: list[Write] = [(_ASKED, self._question(each)) for each in asked]
+        if letter.is_edit:  # What the message asked before was a slip.
+            before = {"chat_": letter.chat, "message_": letter.message}
+            kept.insert(0, (_UNASKED, before))
         values = {"id_": letter.update, "calls_": sealed(calls, self._cipher)}
         if not self._database.is_shared:
             await self._database.write((_RECORD, values), *kept, is_synced=False)
@@ -129,15 +137,21 @@ class DatabaseMail:
 
         await self._database.transact(work)
 
-    async def sent(self, letter: Received, count: int) -> None:
-        """Note that so many of the calls were made."""
+    async def sent(self, letter: Received, count: int, replies: Sequence[int] = ()) -> None:
+        """Note that so many of the calls were made, and which messages answer the update's."""
         sent = {"id_": letter.update, "sent_": count}
-        await self._database.write((_SENT, sent), is_synced=False)
+        await self._database.write((_SENT, sent), *self._noted(letter, replies), is_synced=False)
 
-    async def done(self, letter: Received) -> None:
-        """Note that an update is answered, and delete what it said."""
+    async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
+        """Note that an update is answered, and by which messages; delete what it said."""
         done = {"id_": letter.update, "at_": self._clock()}
-        await self._database.write((_DONE, done), is_synced=False)
+        await self._database.write((_DONE, done), *self._noted(letter, replies), is_synced=False)
+
+    async def replies(self, letter: Received) -> Sequence[int]:
+        """Return the messages that answered the update's message, as far as that is known."""
+        values = {"chat_": letter.chat, "message_": letter.message}
+        rows = await self._database.rows(_REPLIES, values)
+        return [int(number) for row in rows for number in json.loads(row.replies)]
 
     async def fail(self, letter: Received, reason: str, *, is_final: bool) -> None:
         """Note a failed attempt; after the final one the update is a dead letter."""
@@ -159,7 +173,8 @@ class DatabaseMail:
 
     async def purge(self) -> None:
         """Delete what is done so long ago that Telegram cannot deliver it again."""
-        await self._database.write((_PURGE, {"before": self._clock() - _KEEP_DONE}))
+        before = {"before": self._clock() - _KEEP_DONE}
+        await self._database.write((_PURGE, before), (_PURGE_REPLIES, before))
 
     def _letter(self, row: Row[Any]) -> Received:
         calls = None
@@ -167,6 +182,19 @@ class DatabaseMail:
             calls = tuple(Call(**call) for call in json.loads(self._cipher.decrypt(row.calls)))
         letter = self._envelope(self._cipher.decrypt(row.raw).decode())
         return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
+
+    def _noted(self, letter: Received, replies: Sequence[int]) -> Sequence[Write]:
+        """Return what notes the answers of a message, if it has any that could be edited."""
+        if not replies or letter.message is None:
+            return ()
+        row = {
+            "chat": letter.chat,
+            "message": letter.message,
+            "person": letter.person,
+            "replies": json.dumps(list(replies)),
+            "at": self._clock(),
+        }
+        return [(self._note, row)]
 
     def _question(self, asked: Asked) -> dict[str, Any]:
         text = self._cipher.encrypt(asked.text.encode(errors="replace"))  # JSON may cut characters.
@@ -241,6 +269,12 @@ _FAIL = (
     .values(state=bindparam("state_"), reason=bindparam("reason_"), attempts=inbox.c.attempts + 1)
 )
 _ASKED = insert(question)
+_UNASKED = delete(question).where(
+    question.c.chat == bindparam("chat_"), question.c.message == bindparam("message_")
+)
+_REPLIES = select(reply.c.replies).where(
+    reply.c.chat == bindparam("chat_"), reply.c.message == bindparam("message_")
+)
 _BACKLOG = select(func.count().label("count_"), func.min(inbox.c.at).label("oldest")).where(
     inbox.c.state == "waiting"
 )
@@ -250,3 +284,4 @@ _DEAD = (
     .order_by(inbox.c.id)
 )
 _PURGE = delete(inbox).where(inbox.c.state == "done", inbox.c.at < bindparam("before"))
+_PURGE_REPLIES = delete(reply).where(reply.c.at < bindparam("before"))

@@ -1,21 +1,35 @@
 """A turn as the calls of Telegram's Bot API that tell it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.channels.formatting import Piece, pieces
 from bot.core.messages import Call, Incoming, Keyboard, Press, Question, Reply, Turn
 
 _NO_PREVIEW = {"is_disabled": True}
+_LINK = "reply_parameters"
 
 
-def calls_of(incoming: Incoming, turn: Turn) -> Iterator[Call]:
-    """Yield what is to be sent: the answer to a press first, then the replies."""
+def calls_of(incoming: Incoming, turn: Turn, *, instead_of: Sequence[int] = ()) -> Iterator[Call]:
+    """Yield what is to be sent: the answer to a press first, then the replies.
+
+    Messages that are answered anew are edited, in their order; those that are left over go.
+    """
     if isinstance(incoming, Press):
         yield from _press_calls(incoming, turn)
     question = incoming.message if isinstance(incoming, Question) else None
+    chat, old = incoming.sender.chat, list(instead_of) if turn.replies else []
     for reply in turn.replies:
-        yield from reply_calls(incoming.sender.chat, reply, question=question)
+        for call in reply_calls(chat, reply, question=question):
+            yield _edited(call, old.pop(0)) if old else call
+    for number in old:
+        yield Call("deleteMessage", {"chat_id": chat, "message_id": number})
+
+
+def _edited(call: Call, number: int) -> Call:
+    """Return the call that makes an old message say what a new one would."""
+    parameters = {name: value for name, value in call.parameters.items() if name != _LINK}
+    return Call("editMessageText", {**parameters, "message_id": number})
 
 
 def _press_calls(press: Press, turn: Turn) -> Iterator[Call]:
@@ -57,7 +71,7 @@ def _message(
     if keyboard:
         parameters["reply_markup"] = _markup(keyboard)
     if chat < 0 and question:  # In a group, say which question is answered.
-        parameters["reply_parameters"] = {
+        parameters[_LINK] = {
             "message_id": question,
             "allow_sending_without_reply": True,
         }

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_URL = "https://api.telegram.org"
 
-_UPDATES = ["message", "callback_query"]
+_UPDATES = ["message", "edited_message", "callback_query"]
 _POLL = 25  # Seconds that Telegram holds a request for updates open.
 _TYPING_AFTER = 0.3  # Seconds without an answer.
 _TYPING_EVERY = 4.0  # Telegram shows it for five.
@@ -88,6 +88,8 @@ class _Plan:
     sent: int = 0
     is_unsure: bool = False
     """The next call may have been made before the process ended."""
+    replies: list[int] = field(default_factory=list)
+    """The messages that were sent or changed."""
 
 
 class Telegram:
@@ -179,22 +181,29 @@ class Telegram:
         plan = self._plans.get(letter.update)
         turned: tuple[Incoming, Turn] | None = None
         if plan is None and letter.calls is not None:
-            plan = _Plan(letter.calls, letter.sent, is_unsure=True)
+            sent = await self.mail.replies(letter) if letter.sent else ()
+            plan = _Plan(letter.calls, letter.sent, is_unsure=True, replies=list(sent))
         if plan is None:
             turned = await self._decided(letter)
             plan = await self._recorded(letter, turned)
         self._plans[letter.update] = plan
         while plan.sent < len(plan.calls):
-            call = plan.calls[plan.sent]
-            await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
-            plan.sent, plan.is_unsure = plan.sent + 1, False
+            await self._make(plan, letter)
             if plan.sent < len(plan.calls):
-                await self._kept(self.mail.sent, letter, plan.sent)
-        await self._kept(self.mail.done, letter)
+                await self._kept(self.mail.sent, letter, plan.sent, plan.replies)
+        await self._kept(self.mail.done, letter, plan.replies)
         del self._plans[letter.update]
         self.audience.done(letter.update)
         if turned:
             self._observe(letter, turned[1])
+
+    async def _make(self, plan: _Plan, letter: Received) -> None:
+        """Make the next call of a plan, and note the message that it made or changed."""
+        call = plan.calls[plan.sent]
+        made = await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
+        plan.sent, plan.is_unsure = plan.sent + 1, False
+        if made is not None and not letter.is_aside:
+            plan.replies.append(made)
 
     async def say(self, chat: int, reply: Reply) -> None:
         """Send something to a chat of the staff; what fails is logged."""
@@ -250,7 +259,8 @@ class Telegram:
             raise UpdateError("update_unreadable", reason=type(error).__name__) from error
 
     async def _recorded(self, letter: Received, turned: tuple[Incoming, Turn] | None) -> _Plan:
-        calls = tuple(calls_of(*turned)) if turned else ()
+        before = await self.mail.replies(letter) if turned and letter.is_edit else ()
+        calls = tuple(calls_of(*turned, instead_of=before)) if turned else ()
         asked = turned[1].asked if turned else ()
         if calls or asked:
             await self._kept(self._record, letter, calls, *asked)

@@ -32,6 +32,7 @@ def envelope(raw: str) -> Received:
     except (ValueError, RecursionError):
         update = {}
     body, is_press = _body(update)
+    is_edit = bool(_part(update, "edited_message"))
     chat = _number(_part(body, "chat"), "id")
     text = body.get("text")
     is_command = isinstance(text, str) and text.startswith("/")
@@ -40,6 +41,7 @@ def envelope(raw: str) -> Received:
         _number(update, "update_id"),
         chat,
         raw,
+        is_edit=is_edit,
         is_aside=is_press or is_command,
         person=_number(person, "id"),
         message=_number(body, "message_id") or None,
@@ -61,7 +63,7 @@ def _body(update: Any) -> tuple[Mapping[str, Any], bool]:
     query = _part(update, "callback_query")
     if query:
         return _part(query, "message"), True
-    return _part(update, "message"), False
+    return _part(update, "message") or _part(update, "edited_message"), False
 
 
 def _part(of: Any, name: str) -> Mapping[str, Any]:
@@ -85,8 +87,20 @@ def incoming_of(
     """
     if update.callback_query:
         return _press(update, update.callback_query, settings)
-    message, user = update.message, update.effective_user
-    if message is None or user is None or user.is_bot:
+    if update.edited_message:  # Only a question is answered anew.
+        edited = _written(update, update.edited_message, me, settings)
+        return edited if isinstance(edited, Question) else None
+    return _written(update, update.message, me, settings) if update.message else None
+
+
+def _written(
+    update: Update,
+    message: telegram.Message,
+    me: telegram.User,
+    settings: PersonSettings | None,
+) -> Incoming | None:
+    user = update.effective_user
+    if user is None or user.is_bot:
         return None
     sender = Sender(user.id, message.chat_id, user.language_code or "", settings)
     is_group = message.chat.type != "private"

@@ -30,6 +30,8 @@ _MINUTE = 60.0
 _PRIVATE = {"every": 1.0, "burst": 4}  # A message a second; short bursts pass.
 _GROUP = {"every": _MINUTE / 16, "burst": 4}  # At most 20 within any minute.
 _SLACK = 1.1  # Calls bunch on their way, and Telegram counts them where they arrive.
+_EDIT = "editMessageText"
+_NOT_THERE = ("message to edit not found", "message can't be edited")
 _UNCOUNTED = ("answerCallbackQuery", "sendChatAction")
 _GONE = (  # Telegram's words for what no repetition mends.
     "chat not found",
@@ -40,6 +42,8 @@ _GONE = (  # Telegram's words for what no repetition mends.
     "message is not modified",
     "message to edit not found",
     "message can't be edited",
+    "message to delete not found",
+    "message can't be deleted",
     "not enough rights",
     "have no rights to send",
     "group chat was upgraded",
@@ -98,33 +102,36 @@ class Outgoing:
         self._begun: deque[float] = deque(maxlen=max(int(pace.per_second / _SLACK), 1))
         """When the last messages began to be sent: as many as may within a second."""
 
-    async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> None:
+    async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> int | None:
         """Make a call, however often it takes; what cannot arrive is noted and dropped.
 
         A message that may have arrived already (`is_unsure`, or after a cut) is repeated as a
-        reply to the question, so that the two are seen to belong together.
+        reply to the question, so that the two are seen to belong together. What is to be edited
+        and is gone is sent anew. Returns the number of the message that is there now, if it is.
 
         Raises:
             UpdateError: Telegram does not take the message as it is.
         """
-        parameters = dict(call.parameters)
+        method, parameters = call.method, dict(call.parameters)
         if is_unsure:
-            _link(call.method, parameters, question)
+            _link(method, parameters, question)
         while True:
             chat = int(parameters.get("chat_id", 0))
             try:
-                await self._try(call.method, chat, parameters, question=question)
+                return await self._try(method, chat, parameters, question=question)
             except RetryAfter as error:
                 await self._refused(chat, seconds(error))
             except ChatMigrated as error:
                 parameters["chat_id"] = error.new_chat_id
             except (Forbidden, BadRequest) as error:
-                if parameters.pop(_wrong_part(call.method, error), None):
+                if parameters.pop(_wrong_part(method, error), None):
                     continue
-                self._give_up(call.method, error)
-                return
-            else:
-                return
+                if not _is_to_be_sent_anew(method, error):
+                    self._give_up(method, error)
+                    return parameters.get("message_id") if method == _EDIT else None
+                method = "sendMessage"
+                del parameters["message_id"]
+                _link(method, parameters, question)
 
     async def type_in(self, chat: int) -> None:
         """Show in a chat that an answer is being made, unless messages have to wait."""
@@ -137,7 +144,7 @@ class Outgoing:
 
     async def _try(
         self, method: str, chat: int, parameters: dict[str, Any], *, question: int | None
-    ) -> None:
+    ) -> int | None:
         """Make a call, again while Telegram is away; then nobody knows whether it arrived."""
 
         def on_away(_state: RetryCallState) -> None:
@@ -153,7 +160,8 @@ class Outgoing:
         ):
             with attempt:
                 await self._turn_to_send(method, chat)
-                await self._call(method, parameters)
+                return await self._call(method, parameters)
+        return None
 
     def _give_up(self, method: str, error: Forbidden | BadRequest) -> None:
         """Note what cannot arrive.
@@ -205,12 +213,14 @@ class Outgoing:
             await self.pace.rates.pause(self.pace.everywhere, wait)
         log.warning("Telegram asks to wait %s seconds", wait)
 
-    async def _call(self, method: str, parameters: Mapping[str, Any]) -> None:
+    async def _call(self, method: str, parameters: Mapping[str, Any]) -> int | None:
+        """Make a call once; return the number of the message that it made or changed."""
         given = dict(parameters)
         if document := given.get("document"):
             content = document["content"].encode("utf-8", "replace")
             given["document"] = InputFile(content, document["name"])
-        await self.bot.do_api_request(method, api_kwargs=given)
+        made = await self.bot.do_api_request(method, api_kwargs=given)
+        return made.get("message_id") if isinstance(made, dict) else None
 
 
 def _link(method: str, parameters: dict[str, Any], question: int | None) -> None:
@@ -226,6 +236,12 @@ def _is_away(error: BaseException) -> bool:
     return isinstance(error, TelegramError) and not is_refusal
 
 
+def _is_to_be_sent_anew(method: str, error: Exception) -> bool:
+    """Say whether the message that is to be edited is not there any more."""
+    words = str(error).lower()
+    return method == _EDIT and any(known in words for known in _NOT_THERE)
+
+
 def is_gone(error: Exception) -> bool:
     """Say whether a chat is not there, or not for this bot."""
     words = str(error).lower()
@@ -234,7 +250,7 @@ def is_gone(error: Exception) -> bool:
 
 def _wrong_part(method: str, error: Exception) -> str:
     """Return which part of a message is refused that people can do without, or nothing."""
-    words = str(error).lower() if method.startswith("send") else ""
+    words = str(error).lower() if method.startswith("send") or method == _EDIT else ""
     return next((part for known, part in _SPARED.items() if known in words), "")
 
 
