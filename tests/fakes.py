@@ -22,6 +22,7 @@ from bot.core.messages import (
 from bot.core.ports import BotError, LostError, StoreError
 from bot.core.render import digest
 from bot.core.signs import Signs
+from bot.core.sums import Formulas
 
 TODAY = date(2030, 6, 15)
 
@@ -66,6 +67,48 @@ _FILLED = {
     "date_day": "{day} {month} {year}",
     "date_month": "{month} {year}",
     "date_year": "{year}",
+    "decimal_mark": ".",
+    "money": "Rp{amount}",
+    "number_forms": "sekilo=1 kilo|half a kilo=0.5 kilo",
+    "number_words": "zero=0|one=1|two=2|ten=10|half=0.5|setengah=0.5|dua=2|lima=5|sepuluh=10",
+    "number_tens": "puluh=10|ratus=100|belas=-10",
+    "number_multipliers": "thousand=1000|k=1000|rb=1000|ribu=1000|juta=1000000",
+    "money_words": "rp|rupiah",
+    "percent_words": "%|percent",
+    "weight_units": "kg=1|kilo=1|ons=0.1|g=0.001|gram=0.001|公斤=1",
+    "length_units": "cm=1|mm=0.1|m=100",
+    "size_words": "length|width|height|p|l|t",
+    "parcel_words": "parcel|box",
+    "divisor_words": "divided by|divisor",
+    "cost_words": "cost|costs",
+    "profit_words": "profit|gain",
+    "margin_words": "margin",
+    "markup_words": "markup",
+    "fee_words": "fee|fees",
+    "unit_cost_words": "unit cost|per piece",
+    "failed_words": "failed",
+    "calculator_aside": "why",
+    "parcel_charged": (
+        "{charged} kg by {service}: {length}x{width}x{height}/{divisor}={volumetric}, {weight}"
+    ),
+    "parcel_unweighed": "{volumetric} kg by {service}: {length}x{width}x{height}/{divisor}",
+    "parcel_rounded": "rounded",
+    "parcel_rounding": "{name} {rounded}",
+    "parcel_own_divisor": "yours",
+    "price_margin": (
+        "{price}={cost}/(1-{margin}-{fee}); {shown}: {fee_amount}, {profit}, {share}%"
+    ),
+    "price_markup": (
+        "{price}={cost}*(1+{rate})/(1-{fee}), {markup}% on cost; {shown}: {fee_amount},"
+        " {profit}, {share}%"
+    ),
+    "price_otherwise": "or {price} if {markup}% of the cost",
+    "price_impossible": "no price bears {margin}% and {fee}%",
+    "price_fee_given": "check the {percent}%",
+    "price_fee_missing": "no fee yet",
+    "unit_cost": "{each}={costs}/{count}",
+    "unit_cost_sum": "{parts}={total}",
+    "unit_cost_failed": "without {failed}",
     "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 }
 
@@ -164,8 +207,10 @@ class ListedKnowledge:
         program: Program = PROGRAM,
         error: BotError | None = None,
         signs: Signs | None = None,
+        formulas: Formulas | None = None,
     ) -> None:
         self.shows = signs or Signs()
+        self.said_of_sums = formulas or Formulas()
         self.found = found
         self.cards = {passage.card: passage for passage in (*others, *found)}
         self.about = program
@@ -187,6 +232,9 @@ class ListedKnowledge:
 
     def signs(self) -> Signs:
         return self.shows
+
+    def formulas(self, language: Language) -> Formulas:
+        return self.said_of_sums
 
     def sources(self) -> Sequence[Source]:
         cited = (source for passage in self.cards.values() for source in passage.sources)
