@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.core.answer import answer, related
+from bot.core.calculators import Calculators
 from bot.core.followup import context, in_context, leaning
 from bot.core.guard import guarded
 from bot.core.masking import mask, tells_secrets, unmarked
@@ -37,6 +38,7 @@ class Asking:
     knowledge: Knowledge
     store: Store
     telling: Telling
+    calculators: Calculators
     guess: GuessLanguage
     phrases: Mapping[Language, Phrases]
     min_confidence: float
@@ -72,6 +74,8 @@ class Asking:
             return self.telling.tell(way.smalltalk, way.language)
         if not any(character.isalnum() for character in text):
             return replace(self.telling.say("wordless", way.language), outcome=Abstention(0.0))
+        if turn := self.calculators.answer(text, way.language):
+            return turn
         parts = questions(text, self.phrases)
         if len(parts) > 1:
             return await self._several(parts, text, way.language, before)

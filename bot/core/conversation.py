@@ -7,6 +7,7 @@ from typing import assert_never
 
 from bot.core import wishes
 from bot.core.asking import Asking
+from bot.core.calculators import Calculators
 from bot.core.commands import obey
 from bot.core.messages import (
     Command,
@@ -49,8 +50,10 @@ class Conversation:
         self.min_confidence = min_confidence
         self.askers = askers
         self.telling = Telling(knowledge, phrases, today, keep_days)
+        self.calculators = Calculators(self.telling)
         self.asking = Asking(
-            knowledge, store, self.telling, guess, phrases, min_confidence, max_passages
+            *(knowledge, store, self.telling, self.calculators, guess, phrases),
+            *(min_confidence, max_passages),
         )
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
@@ -64,7 +67,7 @@ class Conversation:
             return replace(turn, error=error)
 
     async def ask(self, question: Question) -> Turn:
-        """Answer a question from the published cards, or abstain.
+        """Work out what a question asks, answer it from the published cards, or abstain.
 
         Raises:
             BotError: the cards cannot be searched, or the state cannot be read.

@@ -26,6 +26,7 @@ from bot.core.messages import (
 )
 from bot.core.pacing import Limit
 from bot.core.signs import Signs
+from bot.core.sums import Formulas
 
 
 class BotError(Exception):
@@ -85,6 +86,10 @@ class Knowledge(Protocol):
 
     def program(self, language: Language) -> Program:
         """Return what the program says of itself."""
+        ...
+
+    def formulas(self, language: Language) -> Formulas:
+        """Return what the program says of sums."""
         ...
 
     def sources(self) -> Sequence[Source]:

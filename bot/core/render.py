@@ -109,6 +109,21 @@ def spelled(iso: str, *, phrases: Phrases) -> str:
     return phrases[form].format(**names, day=parts[2] if len(parts) > 2 else "")
 
 
+def worked(
+    text: str,
+    passages: Sequence[Passage],
+    related: Sequence[Passage],
+    *,
+    phrases: Phrases,
+    today: date,
+) -> Reply:
+    """Tell what was worked out, with the evidence of the cards it rests on."""
+    proof = (evidence(passage, phrases=phrases, today=today) for passage in passages)
+    told = [text, "\n".join(proof)]
+    keyboard = _keyboard(passages[0], related, phrases=phrases)
+    return Reply("\n\n".join(told).strip(), keyboard, body=text)
+
+
 def passage_with_sources(passage: Passage, *, phrases: Phrases) -> Reply:
     """Show the exact passage an answer was taken from, and every source of it."""
     quoted = "\n".join(f"> {line}".rstrip() for line in passage.text.splitlines())

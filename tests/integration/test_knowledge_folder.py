@@ -1,5 +1,6 @@
 """A knowledge folder is read as its staff write it, and every mistake is named by its line."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.safety import signs_of
+from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.words import Glossary
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Reading
+from bot.core.sums import Formulas, ParcelService, Rounding
 from tests.conftest import ROOT
 from tests.fakes import TODAY
 from tests.integration.knowledge_folders import FRONT, SOURCES, STALLS, card, write
@@ -357,6 +360,19 @@ BROKEN_YAML: dict[str, tuple[str, str, int, str]] = {
     "a pinned list": ("pinned.yaml", "a: [b]\n", 1, "BAD_VALUE"),
     "a word that means a list": ("glossary.yaml", "gmn: [a]\n", 1, "BAD_VALUE"),
     "a word twice": ("glossary.yaml", "gmn: a\ngmn: b\n", 2, "BAD_YAML"),
+    "a divisor of nothing": (
+        "calculators.yaml",
+        "parcel:\n- {name: {id: A}, card: stalls#cost, divisor: 0}\n",
+        2,
+        "BAD_VALUE",
+    ),
+    "a sum of a card that is not there": (
+        "calculators.yaml",
+        "unit_cost:\n  card: stalls#cots\n",
+        2,
+        "DEAD_LINK",
+    ),
+    "a sum that nobody knows": ("calculators.yaml", "tax: {card: stalls#cost}\n", 1, "UNKNOWN_KEY"),
     "a file of another name": ("souces.yaml", "a: b\n", 1, "UNREAD_FILE"),
     "a text file": ("cards.txt", "", 1, "UNREAD_FILE"),
 }
@@ -412,6 +428,50 @@ def test_names_a_folder_without_cards(tmp_path: Path, files: dict[str, str]) -> 
         (tmp_path / name).write_text(text)
 
     assert found(check(tmp_path)) == [(".", 1, "NO_CARDS")]
+
+
+def test_reads_the_rules_of_sums_in_every_language(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"calculators.yaml": RULES}))
+    served = Served.of(Content.from_json(checked.content.to_json()))
+
+    half = Rounding("setengah", "stalls#papers", up_from=Decimal("0.5"), minimum=Decimal(1))
+    assert found(checked) == []
+    assert served.formulas["id"] == Formulas(
+        services=(
+            ParcelService(
+                "pos",
+                "stalls#cost",
+                asked=("pos",),
+                divisor=Decimal(6000),
+                note="Tanya dulu.",
+                roundings=(half,),
+            ),
+        ),
+        price="stalls#cost",
+        markup="stalls#papers",
+        fees="stalls#cost",
+        unit_cost="stalls#papers",
+    )
+    assert served.formulas["en"].services[0].name == "post"
+    assert served.formulas["zh"].services[0].note == "Tanya dulu."
+
+
+def test_a_folder_without_rules_works_nothing_out(tmp_path: Path) -> None:
+    assert Served.of(check(write(tmp_path)).content).formulas["en"] == Formulas()
+
+
+RULES = """\
+parcel:
+  - name: {id: pos, en: post}
+    card: stalls#cost
+    asked: [pos]
+    divisor: 6000
+    note: {id: Tanya dulu.}
+    roundings:
+      - {name: {id: setengah}, card: stalls#papers, up_from: 0.5, minimum: 1}
+price: {card: stalls#cost, markup: stalls#papers, fees: stalls#cost}
+unit_cost: {card: stalls#papers}
+"""
 
 
 def test_a_word_of_the_glossary_may_mean_nothing(tmp_path: Path) -> None:

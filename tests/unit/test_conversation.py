@@ -31,6 +31,7 @@ from bot.core.pacing import Verdict
 from bot.core.ports import KnowledgeError, Store, StoreError
 from bot.core.render import digest
 from bot.core.signs import Sign, Signs
+from bot.core.sums import Formulas
 from tests.fakes import PHRASES, PROGRAM, TODAY, ListedKnowledge, MemoryStore, passage, sender
 
 PAPERS, FEES = passage("stalls/open#papers"), passage("stalls/fees#daily", title="Fees")
@@ -91,6 +92,16 @@ async def test_searches_in_the_language_of_the_question() -> None:
     await talking(knowledge, guess="zh").turn(question("需要什么材料"))
 
     assert knowledge.asked == [("需要什么材料", "zh")]
+
+
+async def test_works_out_what_holds_all_the_numbers_of_a_sum() -> None:
+    card = passage("prices#unit")
+    knowledge = ListedKnowledge(card, formulas=Formulas(unit_cost=card.card))
+
+    turn = await talking(knowledge).turn(question("500k for 100 bottles, unit cost?"))
+
+    assert (turn.outcome, knowledge.asked) == (Answer(card), [])
+    assert told(turn).startswith("Rp5,000=Rp500,000/100")
 
 
 async def test_searches_for_no_more_than_it_needs() -> None:

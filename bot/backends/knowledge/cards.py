@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
@@ -32,6 +32,11 @@ PartialDate = Annotated[str, AfterValidator(_partial_date)]
 
 
 IsoDate = Annotated[date, BeforeValidator(date.fromisoformat)]
+
+
+Spoken = Literal["id", "en", "zh"]
+Words = dict[Spoken, str]
+"""Words in each language that has them."""
 
 
 class FileKeys(BaseModel):

@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.backends.knowledge.cards import Card, PartialDate
+from bot.backends.knowledge.cards import Card, PartialDate, Spoken, Words
+from bot.backends.knowledge.guidance import Guidance
 from bot.backends.knowledge.safety import SafetyEntry
 from bot.core.messages import Language
 
@@ -17,9 +17,6 @@ ABSTAIN = "abstain"
 """Stands in `pinned.yaml` in place of a card where a question is not to be answered."""
 
 LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
-
-Spoken = Literal["id", "en", "zh"]
-Words = dict[Spoken, str]
 
 
 class SourceEntry(BaseModel):
@@ -58,6 +55,7 @@ class Content:
     pinned: Mapping[str, str] = field(default_factory=dict)
     """Questions, and what a version must answer them with to go live."""
     safety: SafetyEntry = field(default_factory=SafetyEntry)
+    guidance: Guidance = field(default_factory=Guidance)
 
     def to_json(self) -> str:
         """Return the content as JSON, the same text for the same content."""
@@ -68,6 +66,7 @@ class Content:
             "program": self.program.model_dump(),
             "pinned": dict(self.pinned),
             "safety": self.safety.model_dump(),
+            "guidance": self.guidance.model_dump(mode="json"),
         }
         return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
@@ -82,6 +81,7 @@ class Content:
             program=ProgramEntry(**values["program"]),
             pinned=values.get("pinned", {}),
             safety=SafetyEntry(**values.get("safety", {})),
+            guidance=Guidance(**values.get("guidance", {})),
         )
 
     def hash(self) -> str:

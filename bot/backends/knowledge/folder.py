@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bot.backends.knowledge.calculators import (
+    CALCULATORS,
+    CalculatorsEntry,
+    calculator_cards,
+)
 from bot.backends.knowledge.content import (
     LANGUAGES,
     PINNED,
@@ -18,6 +23,7 @@ from bot.backends.knowledge.content import (
 )
 from bot.backends.knowledge.cross_checks import cross_findings
 from bot.backends.knowledge.findings import Finding, in_order, nearest
+from bot.backends.knowledge.guidance import Guidance, dead_links
 from bot.backends.knowledge.markdown import ReadCard, read_file
 from bot.backends.knowledge.safety import SAFETY, SafetyEntry, safety_findings
 from bot.backends.knowledge.suspect import suspect_findings
@@ -26,7 +32,7 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.ports import KnowledgeError
 
 SOURCES, GLOSSARY, PROGRAM = "sources.yaml", "glossary.yaml", "program.yaml"
-READ = (SOURCES, GLOSSARY, PROGRAM, PINNED, SAFETY)
+READ = (SOURCES, GLOSSARY, PROGRAM, PINNED, SAFETY, CALCULATORS)
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -89,6 +95,7 @@ class _Folder:
             program,
             {question: card for question, (card, _) in pinned.items()},
             self._safety([read.card.name for read in self.cards]),
+            self._guidance([read.card.name for read in self.cards]),
         )
         lines = {question: line for question, (_, line) in pinned.items()}
         self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
@@ -162,6 +169,14 @@ class _Folder:
         entry = self._valid(SafetyEntry, located.values, located, SAFETY, ()) or SafetyEntry()
         self.findings.update(safety_findings(entry, located, cards))
         return entry
+
+    def _guidance(self, cards: list[str]) -> Guidance:
+        located = self._yaml(CALCULATORS)
+        entry = self._valid(CalculatorsEntry, located.values, located, CALCULATORS, ())
+        entry = entry or CalculatorsEntry()
+        named = calculator_cards(entry)
+        self.findings.update(dead_links(named, located, file=CALCULATORS, cards=cards))
+        return Guidance(calculators=entry)
 
     def _words(self, name: str) -> dict[str, tuple[str, int]]:
         """Read a file of `words: words`, each with its line."""

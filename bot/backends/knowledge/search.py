@@ -16,6 +16,7 @@ from bot.backends.knowledge.words import WordMatch, bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Signs
+from bot.core.sums import Formulas
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,10 @@ class CardSearch:
             topics=tuple(_spoken(names, language) for names in entry.topics.values() if names),
             examples=tuple(examples.get(language, ())),
         )
+
+    def formulas(self, language: Language) -> Formulas:
+        """Return what the program says of sums."""
+        return self._served.formulas[language]
 
     def sources(self) -> Sequence[Source]:
         """Return every source that a live card cites."""

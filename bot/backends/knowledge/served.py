@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from bot.backends.knowledge.calculators import formulas_of
 from bot.backends.knowledge.cards import UNDATED, Card
 from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
@@ -14,6 +15,7 @@ from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.render import digest
 from bot.core.signs import Signs
+from bot.core.sums import Formulas
 
 _WORD = re.compile(r"\w+")
 
@@ -42,6 +44,7 @@ class Served:
     foreign: frozenset[str]
     """The cards that nobody asks for without naming another party."""
     signs: Signs
+    formulas: Mapping[Language, Formulas]
     vectors: Similarities | None = None
 
     @classmethod
@@ -70,8 +73,12 @@ class Served:
             if all(_named(asked.casefold(), others) for asked in _all_asked(versions.values()))
         )
         signs = signs_of(content.safety)
+        formulas = {
+            language: formulas_of(content.guidance.calculators, language) for language in LANGUAGES
+        }
         return cls(
-            content, cards, names, words, glossary, passages, others, foreign, signs, vectors
+            *(content, cards, names, words, glossary, passages, others, foreign),
+            *(signs, formulas, vectors),
         )
 
     def rivals(self, question: str) -> frozenset[str]:
