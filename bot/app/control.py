@@ -116,9 +116,9 @@ class Told:
         self.others.published(published)
 
     def problem(self, error: BotError) -> None:
-        """Report what fails for now."""
-        self.control.report(problem=error.code)
+        """Report what fails for now, once it is written where the player looks for it."""
         self.others.problem(error)
+        self.control.report(problem=error.code)
 
     def running(self, username: str) -> None:
         """Pass it on."""
