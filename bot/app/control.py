@@ -46,9 +46,10 @@ class Control:
         return True
 
     async def obey(self) -> None:
-        """Do what the player says, for as long as it listens."""
-        while await self.obey_next():
-            pass
+        """Do what the player says, for as long as it is there."""
+        with contextlib.suppress(OSError):  # It may have been killed.
+            while await self.obey_next():
+                pass
 
     def report(self, **what: object) -> None:
         """Report what goes on, unless nobody listens any more."""

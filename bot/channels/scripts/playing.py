@@ -14,8 +14,8 @@ from bot.channels.scripts.vocabulary import UPLOADS
 
 Json = dict[str, Any]
 
-PATIENCE = 20.0
-"""Seconds within which the bot must answer."""
+PATIENCE = 60.0
+"""Seconds within which the bot must answer, on a machine that has much else to do."""
 
 _SILENCE = 1.0  # Seconds after an update is done in which nothing may come.
 _LOOK_EVERY = 0.02

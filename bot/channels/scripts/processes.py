@@ -83,9 +83,13 @@ class Child:
         self._process.kill()
         self._process.wait()
 
+    def ask_to_stop(self) -> None:
+        """Let it end, without waiting for that."""
+        self._process.terminate()
+
     def stop(self) -> None:
         """End it."""
-        self._process.terminate()
+        self.ask_to_stop()
         try:
             self._process.wait(_ENDING)
         except subprocess.TimeoutExpired:

@@ -18,12 +18,13 @@ from bot.channels.scripts.link import Link
 from bot.channels.scripts.processes import Child, copy_data
 from bot.channels.scripts.quiet import Quiet
 from bot.channels.simulator import TOKEN
+from bot.core.ports import ChannelError
 
 Json = dict[str, Any]
 
-_STARTING = 30.0  # Seconds within which the simulator must answer.
+_STARTING = 120.0  # Seconds within which the simulator must answer.
 _INDEXING = 900.0  # Seconds within which the bot must serve the whole index.
-_PUBLISHING = 60.0  # Seconds within which a changed folder must be looked at.
+_PUBLISHING = 180.0  # Seconds within which a changed folder must be looked at.
 _LOOK_EVERY = 0.02
 _FIRST_PERSON = 4_000_000_000_000_000  # Beyond the ids of Telegram's people and the simulator's.
 _KEPT_OPEN = 2.0  # Seconds; the simulator closes a connection that rests for longer.
@@ -75,7 +76,21 @@ class Stage:
         self._start_bot = start_bot
         self._simulator = simulator
         self._numbers = itertools.count(_FIRST_PERSON)
-        self._begin("state", "problem")  # What fails now would fail in every conversation.
+        self._bot: Child | None = None
+
+    @property
+    def bot(self) -> Child:
+        """The bot's process, which was started."""
+        assert self._bot  # noqa: S101 - nobody gets a stage before
+        return self._bot
+
+    def begin(self) -> None:
+        """Start the bot; what fails now would fail in every conversation.
+
+        Raises:
+            ChannelError: it does not start.
+        """
+        self._begin("state", "problem")
 
     def new_person(self, language: str) -> Json:
         """Return somebody whom the bot has never met."""
@@ -147,19 +162,23 @@ class Stage:
         return "published" in self._hear("published", "problem", after=before, seconds=_PUBLISHING)
 
     def close(self) -> None:
-        """End the bot."""
-        self.bot.stop()
+        """End the bot, and the simulator with it."""
+        self._simulator.ask_to_stop()
+        if self._bot:
+            self._bot.stop()
 
     def _begin(self, *signs: str) -> None:
         """Start the bot, and wait for a sign that it answers as it will."""
         before = self.link.count
-        self.bot = self._start_bot()
+        self._bot = self._start_bot()
         found = self._hear(*signs, after=before, seconds=_INDEXING)
         if "problem" in found or found.get("state", "whole") != "whole":
             raise self.bot.ended()
 
     def _hear(self, *keys: str, after: int, seconds: float) -> Json:
         found = self.link.hear(*keys, after=after, seconds=seconds, lives=self._lives)
+        if found is None and self._lives():
+            raise ChannelError("bot_silent", seconds=seconds)
         if found is None:
             raise self.bot.ended()
         return found
@@ -219,6 +238,7 @@ def open_stage(house: House, *, own_knowledge: bool = False) -> Iterator[Stage]:
         http = stack.enter_context(_client(url))
         opened = Stage(http, link, start_bot=start_bot, simulator=simulator, knowledge=knowledge)
         stack.callback(opened.close)
+        opened.begin()
         yield opened
 
 

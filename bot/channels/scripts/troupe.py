@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
+from bot.channels.scripts.expectations import Unmet
 from bot.channels.scripts.playing import play
-from bot.channels.scripts.results import Result
+from bot.channels.scripts.results import Failure, Result
 from bot.channels.scripts.script import Case
 from bot.channels.scripts.stage import House, Stage, open_stage
 from bot.core.ports import ChannelError
@@ -67,8 +68,17 @@ class Troupe:
 
     def _play_apart(self, case: Case) -> Result:
         changes = any(step.kind == "change" for step in case.steps)
-        with open_stage(self._house, own_knowledge=changes) as stage:
-            return play(case, stage)
+        try:
+            with open_stage(self._house, own_knowledge=changes) as stage:
+                return play(case, stage)
+        except ChannelError as error:  # The others have a bot that lives.
+            return _ended(case, error)
+
+
+def _ended(case: Case, error: ChannelError) -> Result:
+    """Return how a case went whose bot ended."""
+    line, log = case.conversation.line, str(error.values.get("log") or error)
+    return Result(case, (), Failure("system", line, (Unmet("logged", "", log, line),)))
 
 
 @contextmanager
