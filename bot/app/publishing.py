@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.app.assembly import App
 from bot.app.authors import FOLDER
 from bot.app.reports import Reports
+from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.publish import MistakesError, Published
 from bot.backends.knowledge.texts import Progress
 from bot.backends.knowledge.watching import FolderWatch
@@ -16,9 +17,8 @@ from bot.core.ports import BotError, KnowledgeError
 _RETRY_EVERY = 10.0  # Seconds between tries.
 _LOOK_EVERY = 1.0  # Seconds between looks; the second one that sees a change publishes it.
 
-FOLDER_ERRORS = frozenset(
-    {"folder_mistakes", "folder_waits", "knowledge_missing", "knowledge_unreadable"}
-)
+_WAITS = "folder_waits"
+FOLDER_ERRORS = frozenset({"folder_mistakes", _WAITS, "knowledge_missing", "knowledge_unreadable"})
 """What only a change of the folder mends, or somebody who publishes it."""
 
 
@@ -74,7 +74,7 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
     try:
         published = await attempt(app, on_progress)
     except BotError as error:
-        app.unpublished.refused = error.findings if isinstance(error, MistakesError) else ()
+        app.unpublished.refused = refused_by(error, before=app.unpublished.refused or ())
         is_folder = error.code in FOLDER_ERRORS
         if is_folder and not app.knowledge.has_words.is_set():
             raise
@@ -84,6 +84,13 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
     app.unpublished.refused = ()
     reports.published(published)
     return ""
+
+
+def refused_by(error: BotError, *, before: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what keeps the folder from going live; while it cannot be told, what did before."""
+    if isinstance(error, MistakesError):
+        return error.findings
+    return () if error.code == _WAITS else before
 
 
 async def _publish_folder(app: App, on_progress: Progress) -> Published:
@@ -100,17 +107,15 @@ async def _report_folder(app: App, on_progress: Progress) -> Published:
     Raises:
         KnowledgeError: it has mistakes, or waits for somebody to publish it.
     """
-    app.unpublished.waits = ""
     if await app.knowledge.versions.live() is None:
         return await _publish_folder(app, on_progress)
     await app.knowledge.mend(on_progress=on_progress)
     await app.knowledge.open_whole()
-    found = await app.knowledge.compare()
-    folder = app.settings.knowledge
+    found, folder = await app.knowledge.compare(), app.settings.knowledge
+    app.unpublished.waits = found.checked.content.hash() if found.standing == "changed" else ""
     if found.live is None or found.standing == "refused":
         raise MistakesError(found.checked.findings, folder)
-    if found.standing == "changed":
-        app.unpublished.waits = found.checked.content.hash()
+    if app.unpublished.waits:
         raise KnowledgeError("folder_waits", path=folder)
     return Published(found.live, 0, is_new=False)
 

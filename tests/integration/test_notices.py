@@ -12,8 +12,11 @@ import pytest
 from bot.app.assembly import App, open_app
 from bot.app.clock import Clock as BotsClock
 from bot.app.notices import Notices
+from bot.app.publishing import refused_by
 from bot.backends.knowledge.findings import Finding
+from bot.backends.knowledge.publish import MistakesError
 from bot.core.messages import Reply
+from bot.core.ports import KnowledgeError
 from tests.fakes import TODAY
 from tests.integration.databases import Clock
 from tests.integration.homes import OLD, settings_of
@@ -126,6 +129,14 @@ async def test_a_folder_that_waits_is_told_once_with_buttons_for_members_alone(
 
     assert told.chats == [SARI, BUDI, CHAT] * 2
     assert [len(reply.keyboard) for _, reply in told.replies[:3]] == [1, 1, 0]
+
+
+async def test_what_else_fails_is_not_taken_for_an_end_of_the_mistakes() -> None:
+    mistakes, away = MistakesError((FINDING,), Path()), KnowledgeError("chroma_away", url="")
+
+    assert refused_by(mistakes, before=()) == (FINDING,)
+    assert refused_by(away, before=(FINDING,)) == (FINDING,)
+    assert refused_by(KnowledgeError("folder_waits", path=""), before=(FINDING,)) == ()
 
 
 async def grown_old(home: Path) -> None:
