@@ -36,8 +36,8 @@ def copied(data: Path, name: str) -> Path:
 
 def test_a_copy_made_while_the_bot_answers_can_be_restored(bot: Bot) -> None:
     copies = []
-    for name in ("one", "two", "three"):
-        for number in range(60):
+    for name in ("one", "two"):
+        for number in range(20):
             bot.say(f"{name}-{number}", QUESTION)
         copies.append(copied(bot.data, name))
         shutil.copy(f"{bot.data}.key", f"{copies[-1]}.key")
@@ -46,7 +46,7 @@ def test_a_copy_made_while_the_bot_answers_can_be_restored(bot: Bot) -> None:
 
     asked = [akar("ask", QUESTION, cwd=copy.parent, data=copy) for copy in copies]
 
-    assert [done.returncode for done in asked] == [0, 0, 0], asked
+    assert [done.returncode for done in asked] == [0, 0], asked
     for copy in copies:
         with bot_on(bot.simulator, copy, rate=0) as restored:
             restored.start()

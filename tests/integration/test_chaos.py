@@ -38,10 +38,10 @@ async def test_nothing_is_lost_when_the_bot_is_killed(data: Path, tmp_path: Path
 @pytest.mark.usefixtures("postgres")
 async def test_nothing_is_lost_when_one_of_three_is_killed(data: Path, tmp_path: Path) -> None:
     report = await chaos(
-        "postgresql", data=data, folder=tmp_path, questions=150, people=30, seed=8, every=(3.0, 6.0)
+        "postgresql", data=data, folder=tmp_path, questions=100, people=20, seed=8, every=(3.0, 6.0)
     )
 
-    check(report, asked=150)
+    check(report, asked=100)
 
 
 async def test_what_waited_at_a_kill_is_answered_after_the_restart(
