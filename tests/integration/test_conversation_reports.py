@@ -16,6 +16,8 @@ from bot.cli.junit import write_junit
 from bot.cli.pages import write_page
 from bot.cli.transcripts import missed, place, shown_form, tell, tell_failure
 
+pytestmark = pytest.mark.timeout(120)  # Two of these run pytest.
+
 REPLY = "Siapkan buku rekening atas nama sendiri, lalu kartu penduduk."
 
 TALK = (
