@@ -43,7 +43,7 @@ def ask(
     if as_json:
         say_json(found)
         return
-    say(found["text"])
+    say("\n".join([found["text"], *(f"[{option}]" for option in found["options"] or ())]))
     if explain:
         _say_explanation(found)
 

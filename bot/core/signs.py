@@ -6,17 +6,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-_TOKEN = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]")
-_FORM_TOKEN = re.compile(r"\[[^]]*\]|[^\W_\u3400-\u9fff]+\*?|[\u3400-\u9fff]")
+_TOKEN = re.compile(r"[^\W\d_\u3400-\u9fff]+|\d+|[\u3400-\u9fff]")
+_FORM_TOKEN = re.compile(r"\[[^]]*\]|[^\W\d_\u3400-\u9fff]+\*?|\d+|#|[\u3400-\u9fff]")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _KEY = 2  # Letters by which beginnings are looked up.
+_NUMBER = "#"
 _NEAR = 24  # Words between those that belong together; longer stories name many things.
 
 ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER = "asks_for_help", "asks_how", "asks_whether"
 """The lists by which a request is told from a question about the rule."""
 
 _Form = tuple[str, ...]
-"""The words of an entry in their order: `word`, `beginning*`, or `[list]`."""
+"""The words of an entry in their order: `word`, `beginning*`, `#` (a number), or `[list]`."""
 _Places = Mapping[str, Sequence[int]]
 """Where in a text each list has a word; a list without one is left out."""
 
@@ -45,7 +46,8 @@ class Reading:
 class Signs:
     """Lists of words by name, and what their words show together.
 
-    A list is words and phrases between commas; `*` is any ending, `[name]` a word of another list.
+    A list is words and phrases between commas; `*` is any ending, `#` any number, and `[name]` a
+    word of another list.
     """
 
     def __init__(
@@ -93,8 +95,8 @@ class _Index:
         """Return where in a text each list has a word."""
         places: dict[str, list[int]] = {}
         for at, word in enumerate(words):
-            beginnings = (*self._by_beginning.get(word[:_KEY], ()), *self._by_word.get(word, ()))
-            for name, form in beginnings:
+            by_word = (*self._by_word.get(word, ()), *self._by_word.get(_kind(word), ()))
+            for name, form in (*self._by_beginning.get(word[:_KEY], ()), *by_word):
                 if any(True for _ in self._ends(form, words, at)):
                     places.setdefault(name, []).append(at)
         return places
@@ -119,10 +121,25 @@ class _Index:
             wanted, word = form[0], words[at]
             if wanted.startswith("["):
                 inner = self._inner.get(wanted[1:-1], {})
-                for each in (*inner.get(word, ()), *inner.get("*", ())):
+                for each in (
+                    *inner.get(word, ()),
+                    *inner.get(_kind(word), ()),
+                    *inner.get("*", ()),
+                ):
                     yield from self._ends((*each, *form[1:]), words, at)
-            elif word == wanted or (wanted[-1] == "*" and word.startswith(wanted[:-1])):
+            elif _fits(word, wanted):
                 yield from self._ends(form[1:], words, at + 1)
+
+
+def _fits(word: str, wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return word.startswith(wanted[:-1])
+    return wanted in (word, _kind(word))
+
+
+def _kind(word: str) -> str:
+    """Return what stands for any word of its kind: numbers alone have one."""
+    return _NUMBER if word.isdigit() else ""
 
 
 def _by_first(forms: Iterable[_Form]) -> Mapping[str, Sequence[_Form]]:

@@ -16,10 +16,15 @@ SIGNS = Signs(
         "late": "[not] come, came [not], late [unheard]",
         "not": "did not, never*, [wants] x",
         "harm": "hurt someone",
+        "price": "pay # [coin], # coins, [wants] #",
+        "coin": "rupiah, rb, # sen",
         "permit": "permit, kartu izin",
         "other": "friend*, [not] mine",
     },
-    fraud=[Sign(SCAM, (("wants", "secret"),), unless=("late",)), Sign(OFF, (("gone",),))],
+    fraud=[
+        Sign(SCAM, (("wants", "secret"),), unless=("late",)),
+        Sign(OFF, (("gone",), ("price",))),
+    ],
     evasion=[
         Sign(LEND, (("permit", "other"), ("permit", "secret", "late"))),
         Sign("", (("harm",),)),
@@ -45,6 +50,19 @@ def test_reads_fraud_off_words_of_each_list(text: str) -> None:
 
 def test_reads_what_is_asked_where_nothing_else_shows() -> None:
     assert SIGNS.read("help me") == Reading(asks="for help")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pay 200rb", "pay 200 rupiah now", "pay 7 50 sen", "3 coins", "asks for 150", "mintain 5"],
+)
+def test_a_number_stands_for_any(text: str) -> None:
+    assert SIGNS.read(text) == Reading("fraud", OFF)
+
+
+@pytest.mark.parametrize("text", ["pay rb", "pay 200", "coins", "pay # rb"])
+def test_where_no_number_stands_there_is_none(text: str) -> None:
+    assert SIGNS.read(text) == NOTHING
 
 
 @pytest.mark.parametrize(
