@@ -50,8 +50,11 @@ async def _fulfil_some(app: App, wishes: Wishes, after: int, on_letter: Callable
 
 
 async def _asked_again(app: App, wish: Wish) -> Turn:
-    """Return what to tell whoever wished; a turn that says nothing where there is no answer yet."""
-    turn = await app.conversation.ask(_question(wish))
+    """Return what to tell whoever wished; a turn that says nothing where there is no answer yet.
+
+    It is asked by itself: what the person has asked of late has nothing to do with it.
+    """
+    turn = await app.ask(wish.text, language=wish.language)
     told = news(
         wish,
         turn,

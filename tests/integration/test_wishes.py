@@ -293,15 +293,20 @@ class Desk:
         await self.app.knowledge.publish()
         await self.app.knowledge.open_whole()
 
-    async def wish(self, person: int, text: str = PARKING) -> None:
-        """Ask, get no answer, and wish to hear of one."""
+    async def ask(self, person: int, text: str, *, update: int = 0) -> None:
+        """Ask, and get no answer."""
         database, cipher = self.app.database, self.app.cipher
         claims = Alone(self.folder)
         mail = DatabaseMail(database, cipher, claims=claims, envelope=envelope)
-        asked = letter(person, chat=person)
+        asked = letter(update or person, chat=person)
         await mail.receive([asked])
-        await mail.record(asked, [], Asked(person, text, "id", "abstain", "", 0.2))
+        kept = Asked(person, text, "id", "abstain", "", 0.2, person, 7)
+        await mail.record(asked, [], kept)
         await mail.done(asked)
+
+    async def wish(self, person: int, text: str = PARKING) -> None:
+        """Ask, get no answer, and wish to hear of one."""
+        await self.ask(person, text)
         assert await self.app.people.wish(person, chat=person, message=9, key=digest(text))
 
     async def degraded(self) -> bool:
@@ -351,8 +356,8 @@ async def desk(published: Path, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def test_a_version_that_answers_is_told_of_to_those_who_wished(desk: Desk) -> None:
-    await desk.wish(IBU)
     await desk.wish(SOMEBODY, "wifi gratis sampai jam berapa")
+    await desk.wish(IBU)
     await asyncio.sleep(0.2)
     before = await desk.waiting()
 
@@ -399,6 +404,17 @@ async def test_the_words_alone_tell_nobody(desk: Desk) -> None:
 
     await until(desk.waiting)
     assert before == []
+
+
+async def test_what_was_asked_of_late_does_not_answer_a_wish(desk: Desk) -> None:
+    await desk.publish(dict(KNOWN))
+    await desk.ask(IBU, PARKING, update=1)
+
+    await desk.wish(IBU, "kalau mobil itu berapa")
+    await desk.wish(SOMEBODY)  # It is looked at after the first.
+    await until(desk.waiting)
+
+    assert [person for person, _ in await desk.waiting()] == [SOMEBODY]
 
 
 async def test_what_fails_for_now_is_tried_again(desk: Desk) -> None:
