@@ -65,12 +65,13 @@ class Asking:
         card: str = "",
         sure: float = 0.2,
         language: str = "id",
+        message: int = 0,
     ) -> None:
         self.updates += 1
         self.clock.now += 60
         asked = letter(self.updates, chat=person)
         await self.mail.receive([asked])
-        kept = Asked(person, text, language, outcome, card, sure)
+        kept = Asked(person, text, language, outcome, card, sure, person, message)
         await self.mail.record(asked, [], kept)
         await self.mail.done(asked)
 
@@ -124,6 +125,24 @@ async def test_a_thumb_down_is_on_the_newest_question_that_had_got_its_card(
     await asking.ask(IBU, "later?", "answer", card="x#1", sure=0.99)
 
     assert await asking.found() == [("meant?", "down")]
+
+
+async def test_a_thumb_down_is_on_a_question_above_its_answer(asking: Asking) -> None:
+    for number, text in enumerate(("older?", "meant?", "below?")):
+        message = 10 * number + 1
+        await asking.ask(IBU, text, "answer", card="x#1", sure=0.99, message=message)
+    await asking.down(IBU, "x#1", message=12)
+
+    assert await asking.found() == [("meant?", "down")]
+
+
+async def test_a_thumb_down_in_a_group_is_on_no_question_of_the_private_chat(
+    asking: Asking,
+) -> None:
+    await asking.ask(IBU, "private?", "answer", card="x#1", sure=0.99, message=1)
+    await asking.down(IBU, "x#1", message=12, chat=GROUP)
+
+    assert await asking.found() == []
 
 
 async def test_a_thumb_down_in_the_second_of_the_answer_counts(asking: Asking) -> None:

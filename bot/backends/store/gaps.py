@@ -33,9 +33,10 @@ class Missed:
 async def missed_questions(database: Database, cipher: Cipher, *, sure: float) -> list[Missed]:
     """Return the kept questions that did not get what was asked for, newest first.
 
-    A 👎 knows its message, and a question the card it got: the newest question of the person that
-    had got this card when they pressed is what they were not pleased with. Where the card came
-    from a button, no question is kept, and none is found.
+    A 👎 knows its message and its card, a question its message and the card it got: the newest
+    question of the person that had got this card, was asked before they pressed, and stands above
+    the answer, is what they were not pleased with. Where the card came from a button, no question
+    is kept, and none is found.
     """
     votes = await database.rows(_DOWN)
     rows = await database.rows(_QUESTIONS, {"sure": sure})
@@ -53,10 +54,18 @@ def _disliked(rows: Sequence[Row[Any]], votes: Iterable[Row[Any]]) -> Iterable[i
     for row in rows:
         asked[row.person, row.card].append(row)
     for each in votes:
-        pressed = datetime.fromisoformat(each.at).replace(tzinfo=UTC).timestamp() + 1
-        before = (row.id for row in asked[each.person, each.card] if row.at < pressed)
-        if newest := next(before, None):
+        above = (row.id for row in asked[each.person, each.card] if _is_above(row, each))
+        if newest := next(above, None):
             yield newest
+
+
+def _is_above(asked: Row[Any], voted: Row[Any]) -> bool:
+    """Say whether a question may be the one that an answer was voted on for."""
+    pressed = datetime.fromisoformat(voted.at).replace(tzinfo=UTC).timestamp() + 1
+    if asked.at >= pressed:
+        return False
+    is_placed = asked.message != 0  # An older program kept no place.
+    return not is_placed or (asked.chat == voted.chat and asked.message < voted.message)
 
 
 def _why(row: Row[Any], disliked: set[int], sure: float) -> Why | None:
@@ -67,7 +76,7 @@ def _why(row: Row[Any], disliked: set[int], sure: float) -> Why | None:
     return "doubtful" if row.confidence is not None and row.confidence < sure else None
 
 
-_DOWN = select(vote.c.person, vote.c.card, vote.c.at).where(vote.c.vote == "down")
+_DOWN = select(vote).where(vote.c.vote == "down")
 _QUESTIONS = (
     select(question)
     .where(
