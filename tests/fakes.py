@@ -13,6 +13,7 @@ from bot.core.messages import (
     Language,
     Passage,
     PersonSettings,
+    Place,
     Program,
     Received,
     Sender,
@@ -251,6 +252,7 @@ class MemoryStore:
         self._unanswered: list[Asked] = []
         self._wishes: list[tuple[int, dict[str, Any]]] = []
         self.asked: list[tuple[float, Asked]] = []
+        self._places: dict[tuple[int, str, str], tuple[Place, float]] = {}
 
     async def recent(
         self, person: int, *, chat: int, before: int | None, within: float
@@ -296,18 +298,42 @@ class MemoryStore:
             self._wishes.append((person, wish | {"told": None}))
         return bool(found)
 
+    async def places(self, person: int) -> Sequence[Place]:
+        return [place for place, _ in self._places_of(person)]
+
+    async def put(self, person: int, where: Place) -> None:
+        key = (person, where.kind, where.name)
+        self._places = {key: (where, self._clock())} | {
+            other: kept for other, kept in self._places.items() if other != key
+        }
+
+    async def leave(self, person: int, where: Place) -> None:
+        self._places.pop((person, where.kind, where.name), None)
+
     async def export(self, person: int) -> Mapping[str, Any]:
         votes = [dict(kept) for (_, _, voter), kept in self._votes.items() if voter == person]
         language = self._languages.get(person)
         kept: dict[str, Any] = {"person": person, "language": language, "votes": votes}
         wishes = [dict(wish) for wisher, wish in self._wishes if wisher == person]
-        return kept | {"questions": [], "wishes": wishes, "messages": []}
+
+        places = [self._told(place, at) for place, at in self._places_of(person)]
+        return kept | {"questions": [], "wishes": wishes, "messages": [], "places": places}
 
     async def forget(self, person: int) -> None:
         self._languages.pop(person, None)
         self._votes = {key: kept for key, kept in self._votes.items() if key[2] != person}
         self._unanswered = [asked for asked in self._unanswered if asked.person != person]
         self._wishes = [each for each in self._wishes if each[0] != person]
+        self._places = {key: kept for key, kept in self._places.items() if key[0] != person}
+
+    def _places_of(self, person: int) -> list[tuple[Place, float]]:
+        found = [kept for (whose, *_), kept in self._places.items() if whose == person]
+        return sorted(found, key=lambda kept: -kept[1])
+
+    def _told(self, place: Place, at: float) -> dict[str, Any]:
+        when = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+        told = {"kind": place.kind, "name": place.name, "step": place.step}
+        return {**told, "kept": dict(place.kept), "at": when}
 
 
 class MemoryMail:

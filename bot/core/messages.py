@@ -1,7 +1,7 @@
 """Frozen values that travel through a turn: what came in, what was found, what goes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -281,6 +281,23 @@ class Asked:
     chat: int = 0
     message: int = 0
     """The message it was asked in; 0 where it was none."""
+
+
+PlaceKind = Literal["calculator", "journey", "lesson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is in something that takes several turns."""
+
+    kind: PlaceKind
+    name: str
+    step: str = ""
+    """The step that is due; empty once it is finished."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What the steps before have brought."""
+    update: int = 0
+    """The update that led here: taken in once more, it leads no further."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bot.core.messages import (
     Call,
     Language,
     Passage,
+    Place,
     Program,
     Received,
     Source,
@@ -135,6 +136,14 @@ class Store(Protocol):
 
         At most three questions, and none from the message `before` on.
         """
+        ...
+
+    async def places(self, person: int) -> Sequence[Place]:
+        """Return where the person is, the last changed first."""
+        ...
+
+    async def put(self, person: int, where: Place) -> None:
+        """Remember where the person is in one thing."""
         ...
 
     async def export(self, person: int) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
 from bot.backends.store.uploads import SentFile, Uploads
 from bot.channels.telegram.incoming import envelope
-from bot.core.messages import Asked, Call
+from bot.core.messages import Asked, Call, Place
 from bot.core.ports import Store, StoreError
 from tests.fakes import MemoryStore
 from tests.integration.databases import (
@@ -42,12 +42,15 @@ SOMEBODY = 7_999_999_999
 GROUP = -1_001_234_567_890
 DAY = 86_400.0
 SENT = SentFile("stalls.md", b"# Stalls", "b", "o", "h")
+SHOP = Place("journey", "shop", "papers", {"product": "food"}, 7)
+PHOTO = Place("lesson", "photo", "light")
 NOBODY_KNOWN: dict[str, Any] = {
     "language": None,
     "votes": [],
     "questions": [],
     "wishes": [],
     "messages": [],
+    "places": [],
 }
 
 
@@ -142,6 +145,40 @@ async def test_many_at_once_are_all_remembered(store: Store) -> None:
     assert [await store.language(person) for person in people] == ["en"] * 300
 
 
+async def test_remembers_where_each_person_is(store: Store, clock: Clock) -> None:
+    await store.put(IBU, SHOP)
+    clock.now += 1
+    await store.put(IBU, PHOTO)
+    await store.put(SOMEBODY, PHOTO)
+
+    assert list(await store.places(IBU)) == [PHOTO, SHOP]
+    assert list(await store.places(SOMEBODY)) == [PHOTO]
+
+
+async def test_the_last_place_in_one_thing_counts(store: Store, clock: Clock) -> None:
+    await store.put(IBU, SHOP)
+    clock.now += 1
+    await store.put(IBU, PHOTO)
+    clock.now += 1
+    await store.put(IBU, replace(SHOP, step="", kept={}, update=9))
+
+    assert list(await store.places(IBU)) == [Place("journey", "shop", "", {}, 9), PHOTO]
+
+
+async def test_exports_where_somebody_is(store: Store) -> None:
+    await store.put(IBU, SHOP)
+
+    assert (await store.export(IBU))["places"] == [
+        {
+            "kind": "journey",
+            "name": "shop",
+            "step": "papers",
+            "kept": {"product": "food"},
+            "at": "2030-03-17T17:46:40+00:00",
+        }
+    ]
+
+
 async def test_exports_nothing_of_somebody_unknown(store: Store) -> None:
     await store.choose_language(IBU, "en")
 
@@ -173,6 +210,7 @@ async def test_forgets_a_person_and_no_other(store: Store) -> None:
     for person in (IBU, SOMEBODY):
         await store.choose_language(person, "zh")
         await store.vote(person, chat=GROUP, message=10, card="a#1", vote="up")
+        await store.put(person, SHOP)
     kept = await store.export(SOMEBODY)
 
     await store.forget(IBU)
@@ -310,6 +348,7 @@ async def test_exports_what_a_member_of_staff_sent_and_published(house: House) -
 async def test_forgets_every_trace_of_a_person_and_no_other(house: House) -> None:
     for number, person in enumerate((IBU, SOMEBODY)):
         await house.people.choose_language(person, "zh")
+        await house.people.put(person, SHOP)
         await house.people.vote(person, chat=person, message=9, card="a#1", vote="up")
         await house.people.vote(person, chat=GROUP, message=9, card="a#1", vote="up")
         await house.ask(10 + number, person)

@@ -41,7 +41,14 @@ QUESTION = "surat apa untuk kios — 你好"
 REASON = f"call_rejected: reason=https://x/bot123456:{'A' * 35}/sendMessage"
 SHOWN = "call_rejected: reason=https://x/bot123456:…/sendMessage"
 CAME_IN = 2_000_000_000.0
-NOTHING_KEPT: Json = {"language": None, "votes": [], "questions": [], "wishes": [], "messages": []}
+NOTHING_KEPT: Json = {
+    "language": None,
+    "votes": [],
+    "questions": [],
+    "wishes": [],
+    "messages": [],
+    "places": [],
+}
 
 
 def update(number: int, *, person: int = IBU, date: object = 1, text: str = SECRET) -> Json:

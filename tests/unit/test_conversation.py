@@ -589,6 +589,7 @@ async def test_sends_everything_that_is_kept_about_a_person() -> None:
         "questions": [],
         "wishes": [],
         "messages": [],
+        "places": [],
     }
 
 

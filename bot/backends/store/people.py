@@ -10,10 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
+from bot.backends.store.places import Places
 from bot.backends.store.tables import (
     inbox,
     live,
     person,
+    place,
     question,
     reply,
     told,
@@ -22,7 +24,7 @@ from bot.backends.store.tables import (
     vote,
     wish,
 )
-from bot.core.messages import Asked, Language, Vote
+from bot.core.messages import Asked, Language, Place, Vote
 from bot.core.render import digest
 
 _DAY = 86_400.0
@@ -45,6 +47,7 @@ class People:
         self._database = database
         self._cipher = cipher
         self._clock = clock
+        self._places = Places(database, cipher, clock=clock)
         chosen = upsert(person, database)
         self._choose = chosen.on_conflict_do_update(
             index_elements=["id"], set_={"language": chosen.excluded.language}
@@ -115,6 +118,14 @@ class People:
             for row in rows
         ]
 
+    async def places(self, person_: int) -> Sequence[Place]:
+        """Return where the person is, the last changed first."""
+        return await self._places.of(person_)
+
+    async def put(self, person_: int, where: Place) -> None:
+        """Remember where the person is in one thing."""
+        await self._places.put(person_, where)
+
     async def export(self, person_: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         language = await self.language(person_)
@@ -132,6 +143,7 @@ class People:
             ],
             "messages": [dict(row._mapping) for row in letters],
             **await self._of_staff(person_),
+            "places": await self._places.export(person_),
         }
 
     async def _of_staff(self, person_: int) -> Mapping[str, Any]:
@@ -156,6 +168,7 @@ class People:
             connection.execute(delete(question).where(question.c.person == person_))
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
+            connection.execute(delete(place).where(place.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
             connection.execute(delete(upload).where(upload.c.person == person_))
             connection.execute(delete(told).where(told.c.name == f"member:{person_}"))

@@ -121,6 +121,18 @@ wish = Table(
     sqlite_autoincrement=True,
 )
 
+place = Table(
+    "place",
+    METADATA,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("step", Text, nullable=False),  # Empty once it is finished.
+    Column("kept", LargeBinary, nullable=False),  # What was answered on the way, encrypted.
+    Column("update", BigInteger, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 claim = Table(
     "claim",
     METADATA,

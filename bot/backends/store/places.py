@@ -1,0 +1,72 @@
+"""Where people are in what takes several turns: journeys, lessons, sums step by step."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.backends.keys import Cipher
+from bot.backends.store.database import Database
+from bot.backends.store.tables import place
+from bot.core.messages import Place
+
+
+class Places:
+    """The part of the core's `Store` that is about places."""
+
+    def __init__(
+        self, database: Database, cipher: Cipher, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._clock = clock
+        insert: Any = postgresql.insert if database.is_shared else sqlite.insert
+        put = insert(place)
+        changed = {name: put.excluded[name] for name in ("step", "kept", "update", "at")}
+        self._put = put.on_conflict_do_update(
+            index_elements=["person", "kind", "name"], set_=changed
+        )
+
+    async def of(self, person: int) -> Sequence[Place]:
+        """Return where a person is, the last changed first."""
+        rows = await self._database.rows(_OF, {"person_": person})
+        return [
+            Place(row.kind, row.name, row.step, self._kept(row.kept), row.update) for row in rows
+        ]
+
+    async def put(self, person: int, where: Place) -> None:
+        """Remember where a person is in one thing."""
+        values = {
+            "person": person,
+            "kind": where.kind,
+            "name": where.name,
+            "step": where.step,
+            "kept": self._cipher.encrypt(json.dumps(dict(where.kept)).encode()),
+            "update": where.update,
+            "at": self._clock(),
+        }
+        await self._database.write((self._put, values))
+
+    async def export(self, person: int) -> list[Mapping[str, Any]]:
+        """Return where a person is, as JSON can hold it."""
+        return [self._exported(row) for row in await self._database.rows(_OF, {"person_": person})]
+
+    def _exported(self, row: Row[Any]) -> Mapping[str, Any]:
+        at = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds")
+        told = {"kind": row.kind, "name": row.name, "step": row.step}
+        return {**told, "kept": self._kept(row.kept), "at": at}
+
+    def _kept(self, kept: bytes) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self._cipher.decrypt(kept))
+        return found
+
+
+_OF = (
+    select(place)
+    .where(place.c.person == bindparam("person_"))
+    .order_by(place.c.at.desc(), place.c.kind, place.c.name)
+)
