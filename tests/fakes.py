@@ -44,6 +44,9 @@ _SAID_AS_THEY_ARE = (
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
     " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
     " forgotten kept wish wished staff_words_only staff_state"
+    " calculate_menu calculate_nothing calculate_parcel calculate_price calculate_unit_cost"
+    " ask_size ask_weight ask_cost ask_profit ask_fee ask_costs ask_made skip_number go_on stopped"
+    " nothing_to_stop command_calculate command_stop"
     " command_start command_help command_language command_sources command_privacy command_export"
     " command_forget"
 )
@@ -306,9 +309,6 @@ class MemoryStore:
         self._places = {key: (where, self._clock())} | {
             other: kept for other, kept in self._places.items() if other != key
         }
-
-    async def leave(self, person: int, where: Place) -> None:
-        self._places.pop((person, where.kind, where.name), None)
 
     async def export(self, person: int) -> Mapping[str, Any]:
         votes = [dict(kept) for (_, _, voter), kept in self._votes.items() if voter == person]

@@ -59,7 +59,7 @@ class Calculators:
         is_whole = len(own) == len(plain) and not found.of("money") and not found.of("percent")
         if not (is_meant and is_whole) or len(weights) > 1 or len(own) > 1:
             return None
-        service = self._service(text, language)
+        service = self.service(text, language)
         if service is None or not all([size.volume, *(one.value for one in own)]):
             return None
         weight = weights[0].value if weights else None
@@ -69,7 +69,7 @@ class Calculators:
             service = replace(usual, roundings=(), note="")
         return self.explaining.parcel(size, weight, service, language, divisor=divisor)
 
-    def _service(self, text: str, language: Language) -> ParcelService | None:
+    def service(self, text: str, language: Language) -> ParcelService | None:
         """Return the service that a text names, or the usual one."""
         services = self.explaining.formulas(language).services
         named = [service for service in services if last_of(text, service.asked)]

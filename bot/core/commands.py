@@ -7,7 +7,10 @@ from bot.core.messages import Language, Reply, Sender, Turn
 from bot.core.ports import Store
 from bot.core.telling import Telling
 
-COMMANDS = ("start", "help", "language", "sources", "privacy", "export", "forget")
+COMMANDS = (
+    *("start", "help", "calculate", "stop"),
+    *("language", "sources", "privacy", "export", "forget"),
+)
 """The commands people can give, in the order in which they are shown."""
 
 

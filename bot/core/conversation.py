@@ -7,8 +7,10 @@ from typing import assert_never
 
 from bot.core import wishes
 from bot.core.asking import Asking
+from bot.core.calculating import Calculating
 from bot.core.calculators import Calculators
 from bot.core.commands import obey
+from bot.core.guiding import ALIASES, BUTTONS, GUIDED, Guiding
 from bot.core.messages import (
     Command,
     Incoming,
@@ -55,6 +57,8 @@ class Conversation:
             *(knowledge, store, self.telling, self.calculators, guess, phrases),
             *(min_confidence, max_passages),
         )
+        calculating = Calculating(store, self.calculators, self.telling)
+        self.guiding = Guiding(store, calculating, self.telling)
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 
@@ -84,8 +88,12 @@ class Conversation:
                 return await self._question(incoming)
             case Command(_, sender, name):
                 language = await spoken_language(sender, self.store)
+                if ALIASES.get(name, name) in GUIDED:
+                    return await self.guiding.obey(incoming, language)
                 store, telling = self.store, self.telling
                 return await obey(name, language, sender=sender, store=store, telling=telling)
+            case Press() if incoming.data.partition(":")[0] in BUTTONS:
+                return await self.guiding.press(incoming)
             case Press():
                 return await self.presses.obey(incoming)
             case Unreadable(_, sender) | Upload(_, sender):
@@ -97,7 +105,7 @@ class Conversation:
         """Answer a question, unless its person asks too many."""
         match self.askers(question.sender.person):
             case "fine":
-                turn = await self.ask(question)
+                turn = await self.guiding.around(question, self.ask)
                 phrases = self.telling.phrases[turn.language]
                 return wishes.offered(turn, question.sender, phrases=phrases)
             case "warn":
