@@ -20,6 +20,7 @@ from bot.core.messages import (
     Source,
     Vote,
 )
+from bot.core.paths import Journey
 from bot.core.ports import BotError, LostError, StoreError
 from bot.core.render import digest
 from bot.core.signs import Signs
@@ -46,7 +47,9 @@ _SAID_AS_THEY_ARE = (
     " forgotten kept wish wished staff_words_only staff_state"
     " calculate_menu calculate_nothing calculate_parcel calculate_price calculate_unit_cost"
     " ask_size ask_weight ask_cost ask_profit ask_fee ask_costs ask_made skip_number go_on stopped"
-    " nothing_to_stop command_calculate command_stop"
+    " nothing_to_stop command_calculate command_stop command_journey command_next journey_none"
+    " journey_passed journey_again journey_explain journey_done journey_read journey_later"
+    " journey_list journey_go_on"
     " command_start command_help command_language command_sources command_privacy command_export"
     " command_forget"
 )
@@ -110,6 +113,10 @@ _FILLED = {
     "price_impossible": "no price bears {margin}% and {fee}%",
     "price_fee_given": "check the {percent}%",
     "price_fee_missing": "no fee yet",
+    "journey_menu": "choose: {journeys}",
+    "journey_progress": "{title}: {done} of {all}",
+    "checked": "+",
+    "unchecked": "-",
     "unit_cost": "{each}={costs}/{count}",
     "unit_cost_sum": "{parts}={total}",
     "unit_cost_failed": "without {failed}",
@@ -212,8 +219,10 @@ class ListedKnowledge:
         error: BotError | None = None,
         signs: Signs | None = None,
         formulas: Formulas | None = None,
+        journeys: Sequence[Journey] = (),
     ) -> None:
         self.shows = signs or Signs()
+        self.paths = journeys
         self.said_of_sums = formulas or Formulas()
         self.found = found
         self.cards = {passage.card: passage for passage in (*others, *found)}
@@ -236,6 +245,9 @@ class ListedKnowledge:
 
     def signs(self) -> Signs:
         return self.shows
+
+    def journeys(self, language: Language) -> Sequence[Journey]:
+        return self.paths
 
     def formulas(self, language: Language) -> Formulas:
         return self.said_of_sums

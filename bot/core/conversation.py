@@ -11,6 +11,7 @@ from bot.core.calculating import Calculating
 from bot.core.calculators import Calculators
 from bot.core.commands import obey
 from bot.core.guiding import ALIASES, BUTTONS, GUIDED, Guiding
+from bot.core.journeys import Journeys
 from bot.core.messages import (
     Command,
     Incoming,
@@ -58,7 +59,8 @@ class Conversation:
             *(min_confidence, max_passages),
         )
         calculating = Calculating(store, self.calculators, self.telling)
-        self.guiding = Guiding(store, calculating, self.telling)
+        journeys = Journeys(store, self.telling)
+        self.guiding = Guiding(store, calculating, journeys, self.telling)
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 

@@ -1,19 +1,20 @@
 """What takes several turns, between the questions people ask meanwhile."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.calculating import Calculating
+from bot.core.journeys import Journeys
 from bot.core.messages import Button, Command, Language, Place, Press, Question, Turn
 from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
 
-GUIDED = ("calculate", "stop")
+GUIDED = ("calculate", "journey", "next", "stop")
 """The commands of it, in the order in which they are shown."""
 ALIASES = {"hitung": "calculate"}
 """Names under which people may look for them."""
-BUTTONS = ("n", "g")
+BUTTONS = ("n", "g", "j")
 """The kinds of its buttons."""
 
 
@@ -23,6 +24,7 @@ class Guiding:
 
     store: Store
     calculating: Calculating
+    journeys: Journeys
     telling: Telling
 
     async def obey(self, command: Command, language: Language) -> Turn:
@@ -30,19 +32,30 @@ class Guiding:
         sender, name = command.sender, ALIASES.get(command.name, command.name)
         if sender.chat != sender.person:
             return self.telling.say("private_only", language)
-        if name == "calculate":
-            return self.calculating.menu(language)
-        return await self._stop(command, language)
+        match name:
+            case "calculate":
+                return self.calculating.menu(language)
+            case "journey":
+                return self.journeys.menu(language)
+            case "next":
+                place = await self._place(sender.person, command.update)
+                return self._prompt(place, language) if place else self.journeys.menu(language)
+            case _:
+                return await self._stop(command, language)
 
     async def press(self, press: Press) -> Turn:
         """Do what one of the buttons says; an old one says that it is old."""
         language = await spoken_language(press.sender, self.store)
-        place = await self._place(press.sender.person, press.update)
+        places = await self.store.places(press.sender.person)
+        place = _current(places, press.update)
         kind, _, key = press.data.partition(":")
-        if kind == "g":
-            turn = self._prompt(place, language) if place and place.step else None
-        else:
-            turn = await self.calculating.press(press, key, place, language)
+        match kind:
+            case "n":
+                turn = await self.calculating.press(press, key, _sum(places), language)
+            case "j":
+                turn = await self.journeys.press(press, key, places, language)
+            case _:
+                turn = self._prompt(place, language) if place and place.step else None
         return turn or Turn(language, toast=self.telling.phrases[language]["old_button"])
 
     async def around(self, question: Question, ask: Callable[[Question], Awaitable[Turn]]) -> Turn:
@@ -54,7 +67,11 @@ class Guiding:
         if place is None:
             return await ask(question)
         language = await spoken_language(sender, self.store)
-        heard = await self.calculating.hear(question, place, language)
+        heard = (
+            await self.calculating.hear(question, place, language)
+            if place.kind == "calculator"
+            else None
+        )
         return heard or self._offering(await ask(question))
 
     async def _stop(self, command: Command, language: Language) -> Turn:
@@ -62,16 +79,18 @@ class Guiding:
         place = await self._place(person, command.update)
         if place is None:
             return self.telling.say("nothing_to_stop", language)
-        await self.store.put(person, replace(place, step="", kept={}, update=command.update))
+        kept = {} if place.kind == "calculator" else place.kept
+        await self.store.put(person, replace(place, step="", kept=kept, update=command.update))
         return self.telling.say("stopped", language)
 
     async def _place(self, person: int, update: int) -> Place | None:
         """Return where somebody is who has not come to the end, or came there by this update."""
-        places = await self.store.places(person)
-        return next((place for place in places if place.step or place.update == update), None)
+        return _current(await self.store.places(person), update)
 
     def _prompt(self, place: Place, language: Language) -> Turn:
-        return self.calculating.prompt(place, language)
+        if place.kind == "calculator":
+            return self.calculating.prompt(place, language)
+        return self.journeys.prompt(place, language)
 
     def _offering(self, turn: Turn) -> Turn:
         """Put a button under an answer that leads back to where its asker was."""
@@ -81,3 +100,13 @@ class Guiding:
         *others, last = turn.replies
         last = replace(last, keyboard=(*last.keyboard, (button,)))
         return replace(turn, replies=(*others, last))
+
+
+def _current(places: Sequence[Place], update: int) -> Place | None:
+    """Return where somebody is who has not come to the end, or came there by this update."""
+    return next((place for place in places if place.step or place.update == update), None)
+
+
+def _sum(places: Sequence[Place]) -> Place | None:
+    """Return the sum that somebody is in the middle of."""
+    return next((place for place in places if place.kind == "calculator" and place.step), None)

@@ -26,6 +26,7 @@ from bot.core.messages import (
     Vote,
 )
 from bot.core.pacing import Limit
+from bot.core.paths import Journey
 from bot.core.signs import Signs
 from bot.core.sums import Formulas
 
@@ -91,6 +92,10 @@ class Knowledge(Protocol):
 
     def formulas(self, language: Language) -> Formulas:
         """Return what the program says of sums."""
+        ...
+
+    def journeys(self, language: Language) -> Sequence[Journey]:
+        """Return the journeys, in the order in which they are offered."""
         ...
 
     def sources(self) -> Sequence[Source]:

@@ -12,6 +12,7 @@ from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.words import Glossary
+from bot.core.paths import Choice, Journey, Step
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Reading
 from bot.core.sums import Formulas, ParcelService, Rounding
@@ -22,6 +23,16 @@ from tests.integration.knowledge_folders import FRONT, SOURCES, STALLS, card, wr
 Found = list[tuple[str, int, str]]
 
 HEAD = f"{FRONT}# Stalls\n\n"  # Seven lines.
+JOURNEY = """\
+title: {id: Kios, en: A stall}
+about: {id: Buka kios}
+end: {id: Selesai}
+steps:
+- name: what
+  text: {id: Jual apa}
+  choices: [{name: food, label: {id: Makanan, en: Food}}]
+- {name: papers, text: {id: Urus}, check: {id: Surat}, card: stalls#papers, when: {what: [food]}}
+"""
 PROGRAM = "topics: {stalls: {id: Kios}}\n"
 
 
@@ -373,6 +384,43 @@ BROKEN_YAML: dict[str, tuple[str, str, int, str]] = {
         "DEAD_LINK",
     ),
     "a sum that nobody knows": ("calculators.yaml", "tax: {card: stalls#cost}\n", 1, "UNKNOWN_KEY"),
+    "a journey without steps": (
+        "journeys/a.yaml",
+        "title: {id: A}\nabout: {id: B}\nend: {id: C}\nsteps: []\n",
+        4,
+        "BAD_VALUE",
+    ),
+    "a step twice": (
+        "journeys/a.yaml",
+        f"{JOURNEY}- {{name: papers, text: {{id: X}}}}\n",
+        9,
+        "DUPLICATE_STEP",
+    ),
+    "a step of a card that is not there": (
+        "journeys/a.yaml",
+        f"{JOURNEY}- {{name: b, text: {{id: X}}, card: stalls#x}}\n",
+        9,
+        "DEAD_LINK",
+    ),
+    "a step after a choice that is not there": (
+        "journeys/a.yaml",
+        f"{JOURNEY}- name: b\n  text: {{id: X}}\n  when: {{what: [shed]}}\n",
+        11,
+        "UNKNOWN_CHOICE",
+    ),
+    "a step of an unknown kind": (
+        "journeys/a.yaml",
+        f"{JOURNEY}- {{name: b, text: {{id: X}}, chek: {{id: Y}}}}\n",
+        9,
+        "UNKNOWN_KEY",
+    ),
+    "a reminder on no day": (
+        "journeys/a.yaml",
+        f"{JOURNEY}- {{name: b, text: {{id: X}}, remind_after: soon}}\n",
+        9,
+        "BAD_VALUE",
+    ),
+    "a journey in a folder below": ("journeys/old/a.yaml", JOURNEY, 1, "UNREAD_FILE"),
     "a file of another name": ("souces.yaml", "a: b\n", 1, "UNREAD_FILE"),
     "a text file": ("cards.txt", "", 1, "UNREAD_FILE"),
 }
@@ -454,6 +502,32 @@ def test_reads_the_rules_of_sums_in_every_language(tmp_path: Path) -> None:
     )
     assert served.formulas["en"].services[0].name == "post"
     assert served.formulas["zh"].services[0].note == "Tanya dulu."
+
+
+def test_reads_journeys_in_every_language(tmp_path: Path) -> None:
+    checked = check(write(tmp_path, {"journeys/stall.yaml": JOURNEY}))
+    served = Served.of(Content.from_json(checked.content.to_json()))
+
+    assert found(checked) == []
+    assert served.journeys["en"] == [
+        Journey(
+            "stall",
+            "A stall",
+            about="Buka kios",
+            end="Selesai",
+            steps=(
+                Step("what", "Jual apa", choices=(Choice("food", "Food"),)),
+                Step(
+                    "papers",
+                    "Urus",
+                    check="Surat",
+                    card="stalls#papers",
+                    when={"what": frozenset({"food"})},
+                ),
+            ),
+        )
+    ]
+    assert served.journeys["zh"][0].title == "Kios"
 
 
 def test_a_folder_without_rules_works_nothing_out(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from bot.backends.knowledge.content import (
 from bot.backends.knowledge.cross_checks import cross_findings
 from bot.backends.knowledge.findings import Finding, in_order, nearest
 from bot.backends.knowledge.guidance import Guidance, dead_links
+from bot.backends.knowledge.journeys import JOURNEYS, JourneyEntry, journey_findings
 from bot.backends.knowledge.markdown import ReadCard, read_file
 from bot.backends.knowledge.safety import SAFETY, SafetyEntry, safety_findings
 from bot.backends.knowledge.suspect import suspect_findings
@@ -176,7 +177,17 @@ class _Folder:
         entry = entry or CalculatorsEntry()
         named = calculator_cards(entry)
         self.findings.update(dead_links(named, located, file=CALCULATORS, cards=cards))
-        return Guidance(calculators=entry)
+        return Guidance(calculators=entry, journeys=self._journeys(cards))
+
+    def _journeys(self, cards: list[str]) -> dict[str, JourneyEntry]:
+        journeys = {}
+        for path in sorted((self.folder / JOURNEYS).glob("*.yaml")):
+            file = path.relative_to(self.folder).as_posix()
+            located = self._yaml(file)
+            if entry := self._valid(JourneyEntry, located.values, located, file, ()):
+                journeys[path.stem] = entry
+                self.findings.update(journey_findings(entry, located, file=file, cards=cards))
+        return journeys
 
     def _words(self, name: str) -> dict[str, tuple[str, int]]:
         """Read a file of `words: words`, each with its line."""
@@ -208,7 +219,8 @@ class _Folder:
     def _warn_of_unread_files(self) -> None:
         for path in sorted(self.folder.rglob("*")):
             relative = path.relative_to(self.folder)
-            is_read = path.suffix == ".md" or relative.as_posix() in READ
+            is_guide = relative.suffix == ".yaml" and relative.parent.as_posix() == JOURNEYS
+            is_read = path.suffix == ".md" or relative.as_posix() in READ or is_guide
             if path.is_file() and not is_read and not _is_hidden(relative):
                 near = nearest(relative.as_posix(), sorted(READ))
                 file = relative.as_posix()

@@ -1,4 +1,4 @@
-"""What the knowledge holds besides cards: the rules of sums."""
+"""What the knowledge holds besides cards: the rules of sums, and journeys."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.backends.knowledge.calculators import CalculatorsEntry
 from bot.backends.knowledge.findings import Finding, nearest
+from bot.backends.knowledge.journeys import JourneyEntry
 from bot.backends.knowledge.yamls import Located
 
 Place = tuple[str | int, ...]
@@ -17,6 +18,7 @@ class Guidance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     calculators: CalculatorsEntry = CalculatorsEntry()
+    journeys: dict[str, JourneyEntry] = {}
 
 
 def dead_links(

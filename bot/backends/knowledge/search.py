@@ -14,6 +14,7 @@ from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import WordMatch, bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
+from bot.core.paths import Journey
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Signs
 from bot.core.sums import Formulas
@@ -104,6 +105,10 @@ class CardSearch:
     def formulas(self, language: Language) -> Formulas:
         """Return what the program says of sums."""
         return self._served.formulas[language]
+
+    def journeys(self, language: Language) -> Sequence[Journey]:
+        """Return the journeys, in the order in which they are offered."""
+        return self._served.journeys[language]
 
     def sources(self) -> Sequence[Source]:
         """Return every source that a live card cites."""

@@ -1,7 +1,7 @@
 """One published version, ready to be searched."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -9,10 +9,12 @@ from typing import Protocol
 from bot.backends.knowledge.calculators import formulas_of
 from bot.backends.knowledge.cards import UNDATED, Card
 from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
+from bot.backends.knowledge.journeys import journey_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
+from bot.core.paths import Journey
 from bot.core.render import digest
 from bot.core.signs import Signs
 from bot.core.sums import Formulas
@@ -45,6 +47,7 @@ class Served:
     """The cards that nobody asks for without naming another party."""
     signs: Signs
     formulas: Mapping[Language, Formulas]
+    journeys: Mapping[Language, Sequence[Journey]]
     vectors: Similarities | None = None
 
     @classmethod
@@ -76,9 +79,16 @@ class Served:
         formulas = {
             language: formulas_of(content.guidance.calculators, language) for language in LANGUAGES
         }
+        journeys = {
+            language: [
+                journey_of(name, entry, language)
+                for name, entry in content.guidance.journeys.items()
+            ]
+            for language in LANGUAGES
+        }
         return cls(
             *(content, cards, names, words, glossary, passages, others, foreign),
-            *(signs, formulas, vectors),
+            *(signs, formulas, journeys, vectors),
         )
 
     def rivals(self, question: str) -> frozenset[str]:
