@@ -16,6 +16,7 @@ from bot.core.messages import (
     Place,
     Program,
     Received,
+    Reminder,
     Sender,
     Source,
     Vote,
@@ -49,7 +50,7 @@ _SAID_AS_THEY_ARE = (
     " ask_size ask_weight ask_cost ask_profit ask_fee ask_costs ask_made skip_number go_on stopped"
     " nothing_to_stop command_calculate command_stop command_journey command_next journey_none"
     " journey_passed journey_again journey_explain journey_done journey_read journey_later"
-    " journey_list journey_go_on"
+    " journey_list journey_go_on journey_remind reminder_zone"
     " command_start command_help command_language command_sources command_privacy command_export"
     " command_forget"
 )
@@ -115,6 +116,9 @@ _FILLED = {
     "price_fee_missing": "no fee yet",
     "journey_menu": "choose: {journeys}",
     "journey_progress": "{title}: {done} of {all}",
+    "zones": "East=7|Further=8",
+    "reminder_set": "on {date} at {time}",
+    "reminder": "remember {title}: {step}",
     "checked": "+",
     "unchecked": "-",
     "unit_cost": "{each}={costs}/{count}",
@@ -267,6 +271,7 @@ class MemoryStore:
         self._unanswered: list[Asked] = []
         self._wishes: list[tuple[int, dict[str, Any]]] = []
         self.asked: list[tuple[float, Asked]] = []
+        self.reminders: dict[int, Reminder] = {}
         self._places: dict[tuple[int, str, str], tuple[Place, float]] = {}
 
     async def recent(
@@ -322,6 +327,13 @@ class MemoryStore:
             other: kept for other, kept in self._places.items() if other != key
         }
 
+    async def zone(self, person: int) -> int | None:
+        wished = self.reminders.get(person)
+        return wished.zone if wished else None
+
+    async def remind(self, reminder: Reminder) -> None:
+        self.reminders[reminder.person] = reminder
+
     async def export(self, person: int) -> Mapping[str, Any]:
         votes = [dict(kept) for (_, _, voter), kept in self._votes.items() if voter == person]
         language = self._languages.get(person)
@@ -329,7 +341,8 @@ class MemoryStore:
         wishes = [dict(wish) for wisher, wish in self._wishes if wisher == person]
 
         places = [self._told(place, at) for place, at in self._places_of(person)]
-        return kept | {"questions": [], "wishes": wishes, "messages": [], "places": places}
+        others = {"questions": [], "wishes": wishes, "messages": [], "places": places}
+        return kept | others | {"reminder": self._reminder_of(person)}
 
     async def forget(self, person: int) -> None:
         self._languages.pop(person, None)
@@ -337,6 +350,14 @@ class MemoryStore:
         self._unanswered = [asked for asked in self._unanswered if asked.person != person]
         self._wishes = [each for each in self._wishes if each[0] != person]
         self._places = {key: kept for key, kept in self._places.items() if key[0] != person}
+        self.reminders.pop(person, None)
+
+    def _reminder_of(self, person: int) -> dict[str, Any] | None:
+        wished = self.reminders.get(person)
+        if wished is None:
+            return None
+        at = datetime.fromtimestamp(wished.at, UTC).isoformat(timespec="seconds")
+        return {"zone": wished.zone, "journey": wished.journey, "at": at if wished.at else None}
 
     def _places_of(self, person: int) -> list[tuple[Place, float]]:
         found = [kept for (whose, *_), kept in self._places.items() if whose == person]

@@ -166,6 +166,7 @@ def _assemble(
             phrases=phrases,
             min_confidence=decision.min_confidence,
             today=clock.today,
+            clock=clock.time,
             askers=Askers(settings.person_rate, time.monotonic),
             keep_days=settings.keep_days,
             staff=staff,

@@ -17,7 +17,7 @@ from bot.app.notices import tell_staff
 from bot.app.publishing import keep_published, publish_first, stop_on_failure
 from bot.app.reports import Reports
 from bot.app.roster import keep_roster
-from bot.app.upkeep import keep_tidy, watch
+from bot.app.upkeep import keep_tidy, remind, watch
 from bot.app.wishes import fulfil_wishes
 from bot.backends.store.mail import DatabaseMail, KeptMail
 from bot.backends.store.rates import DatabaseRates
@@ -282,6 +282,15 @@ class _Running:
         background.start(channel.profile.introduce(app.introduction))
         background.start(keep_tidy(app, self.mail))
         background.start(fulfil_wishes(app, self.member.leads, on_letter=channel.inbox.look))
+        background.start(
+            remind(
+                app.people.reminders,
+                app.conversation.reminding.text,
+                leads=self.member.leads,
+                say=channel.say,
+                clock=app.conversation.reminding.clock,
+            )
+        )
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
         background.start(keep_roster(app, channel.profile, self.member.leads))
         background.start(tell_staff(app, channel.say, self.member.leads))

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from bot.app.assembly import App
 from bot.backends.store.mail import KeptMail
 from bot.backends.store.rates import DatabaseRates
+from bot.backends.store.reminders import Reminders
 from bot.backends.store.troubles import Troubles
-from bot.core.messages import DEFAULT_LANGUAGE, Reply
-from bot.core.ports import StoreError
+from bot.core.messages import DEFAULT_LANGUAGE, Reminder, Reply
+from bot.core.ports import BotError, StoreError
+from bot.core.quiet import is_quiet
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,30 @@ async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) 
             except StoreError as error:
                 log.warning("troubles could not be noted: %s", error)
         known = now
+
+
+async def remind(
+    reminders: Reminders,
+    text: Callable[[Reminder], Awaitable[str]],
+    *,
+    leads: asyncio.Event,
+    say: Say,
+    clock: Callable[[], float] = time.time,
+    every: float = _LOOK_EVERY,
+) -> None:
+    """Remind people who wished for it, each once; never at night where they are."""
+    while True:
+        await asyncio.sleep(every)
+        await leads.wait()
+        try:
+            for reminder in await reminders.due(clock()):
+                if is_quiet(clock(), reminder.zone):
+                    continue
+                if told := await text(reminder):
+                    await say(reminder.person, Reply(told))
+                await reminders.done(reminder)
+        except BotError as error:
+            log.warning("nobody can be reminded, trying again: %s", error)
 
 
 async def _tell(app: App, say: Say, trouble: str, phrase: str) -> None:

@@ -1,5 +1,6 @@
 """One turn: what came in, decided and put in words, its steps in order."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -25,6 +26,7 @@ from bot.core.messages import (
 from bot.core.pacing import Verdict
 from bot.core.ports import BotError, GuessLanguage, Knowledge, Store
 from bot.core.presses import Presses
+from bot.core.reminding import Reminding
 from bot.core.render import Phrases
 from bot.core.route import chosen_language, client_language, spoken_language
 from bot.core.staff import Staff
@@ -47,6 +49,7 @@ class Conversation:
         keep_days: int = 30,
         max_passages: int = 10,
         staff: Staff | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
         self.guess = guess
@@ -59,7 +62,8 @@ class Conversation:
             *(min_confidence, max_passages),
         )
         calculating = Calculating(store, self.calculators, self.telling)
-        journeys = Journeys(store, self.telling)
+        self.reminding = Reminding(store, self.telling, clock)
+        journeys = Journeys(store, self.reminding, self.telling)
         self.guiding = Guiding(store, calculating, journeys, self.telling)
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bot.core.messages import Button, Keyboard, Language, Place, Press, Reply, Turn
 from bot.core.paths import DONE, LATER, Journey, Step
 from bot.core.ports import Store
+from bot.core.reminding import Reminding
 from bot.core.render import digest
 from bot.core.telling import Telling
 
@@ -17,6 +18,7 @@ class Journeys:
     """Leads people along the journeys that the knowledge holds; it knows none by name."""
 
     store: Store
+    reminding: Reminding
     telling: Telling
 
     def menu(self, language: Language) -> Turn:
@@ -92,6 +94,9 @@ class Journeys:
         if step is None or digest(step.name) != key:
             toast = self.telling.phrases[language]["journey_passed"]
             return Turn(language, toast=toast, keyboard=())
+        kind, _, zone = action.partition(":")
+        if kind == "remind":
+            return await self.reminding.wish(press, journey, step, zone, language)
         choices = {digest(choice.name): choice.name for choice in step.choices}
         answer = choices.get(action) if step.choices else _ACTIONS.get(action)
         if answer is None:
@@ -134,6 +139,7 @@ class Journeys:
         return (
             *(((card,),) if explained else ()),
             (Button(done, f"{here}:done"), *later),
+            *(((Button(phrases["journey_remind"], f"{here}:remind"),),) if step.check else ()),
             self._list_row(journey, language),
         )
 

@@ -314,6 +314,18 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """Somebody's wish to be reminded of a journey, once."""
+
+    person: int
+    zone: int
+    """The hours that their time is ahead of Greenwich's."""
+    journey: str = ""
+    at: float = 0.0
+    """When, in seconds since the epoch; 0 where nothing is wished for any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of the channel, such as a message to send, as it is recorded before it is made."""
 

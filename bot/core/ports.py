@@ -21,6 +21,7 @@ from bot.core.messages import (
     Place,
     Program,
     Received,
+    Reminder,
     Source,
     Upload,
     Vote,
@@ -149,6 +150,14 @@ class Store(Protocol):
 
     async def put(self, person: int, where: Place) -> None:
         """Remember where the person is in one thing."""
+        ...
+
+    async def zone(self, person: int) -> int | None:
+        """Return the time zone that the person told, if they did."""
+        ...
+
+    async def remind(self, reminder: Reminder) -> None:
+        """Remember when to remind somebody, in place of what was wished before."""
         ...
 
     async def export(self, person: int) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
 from bot.backends.store.uploads import SentFile, Uploads
 from bot.channels.telegram.incoming import envelope
-from bot.core.messages import Asked, Call, Place
+from bot.core.messages import Asked, Call, Place, Reminder
 from bot.core.ports import Store, StoreError
 from tests.fakes import MemoryStore
 from tests.integration.databases import (
@@ -43,6 +43,7 @@ GROUP = -1_001_234_567_890
 DAY = 86_400.0
 SENT = SentFile("stalls.md", b"# Stalls", "b", "o", "h")
 SHOP = Place("journey", "shop", "papers", {"product": "food"}, 7)
+WISH = Reminder(IBU, 8, "stall", 1_900_000_000.0)
 PHOTO = Place("lesson", "photo", "light")
 NOBODY_KNOWN: dict[str, Any] = {
     "language": None,
@@ -51,6 +52,7 @@ NOBODY_KNOWN: dict[str, Any] = {
     "wishes": [],
     "messages": [],
     "places": [],
+    "reminder": None,
 }
 
 
@@ -179,6 +181,18 @@ async def test_exports_where_somebody_is(store: Store) -> None:
     ]
 
 
+async def test_remembers_when_to_remind_each_person(store: Store) -> None:
+    await store.remind(WISH)
+    await store.remind(replace(WISH, journey="shop", at=WISH.at + DAY))
+
+    assert (await store.zone(IBU), await store.zone(SOMEBODY)) == (8, None)
+    assert (await store.export(IBU))["reminder"] == {
+        "zone": 8,
+        "journey": "shop",
+        "at": "2030-03-18T17:46:40+00:00",
+    }
+
+
 async def test_exports_nothing_of_somebody_unknown(store: Store) -> None:
     await store.choose_language(IBU, "en")
 
@@ -211,6 +225,7 @@ async def test_forgets_a_person_and_no_other(store: Store) -> None:
         await store.choose_language(person, "zh")
         await store.vote(person, chat=GROUP, message=10, card="a#1", vote="up")
         await store.put(person, SHOP)
+        await store.remind(replace(WISH, person=person))
     kept = await store.export(SOMEBODY)
 
     await store.forget(IBU)
@@ -345,10 +360,40 @@ async def test_exports_what_a_member_of_staff_sent_and_published(house: House) -
     assert "files" not in others
 
 
+async def test_finds_the_reminders_whose_time_has_come(house: House) -> None:
+    late, never = replace(WISH, person=1, at=WISH.at + 1), replace(WISH, person=2, at=0.0)
+    for wish in (late, never, WISH):
+        await house.people.remind(wish)
+    reminders = house.people.reminders
+
+    assert await reminders.due(WISH.at - 1) == []
+    assert await reminders.due(WISH.at + 1) == [WISH, late]
+
+
+async def test_reminds_once_unless_it_is_wished_for_again(house: House) -> None:
+    reminders, again = house.people.reminders, replace(WISH, at=WISH.at + DAY)
+    await house.people.remind(WISH)
+    await reminders.done(WISH)
+    given = await reminders.due(WISH.at)
+    await house.people.remind(again)
+    await reminders.done(WISH)
+
+    assert (given, await reminders.due(again.at)) == ([], [again])
+    assert await house.people.zone(IBU) == 8
+
+
+async def test_exports_that_a_reminder_was_given(house: House) -> None:
+    await house.people.remind(WISH)
+    await house.people.reminders.done(WISH)
+
+    assert (await house.people.export(IBU))["reminder"]["at"] is None
+
+
 async def test_forgets_every_trace_of_a_person_and_no_other(house: House) -> None:
     for number, person in enumerate((IBU, SOMEBODY)):
         await house.people.choose_language(person, "zh")
         await house.people.put(person, SHOP)
+        await house.people.remind(replace(WISH, person=person))
         await house.people.vote(person, chat=person, message=9, card="a#1", vote="up")
         await house.people.vote(person, chat=GROUP, message=9, card="a#1", vote="up")
         await house.ask(10 + number, person)

@@ -1,5 +1,6 @@
 """A sum step by step, and questions in the middle of it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,8 @@ FORMULAS = Formulas(
     unit_cost=UNIT.card,
 )
 GROUP = -5
+NOON = datetime(2030, 6, 15, 5, tzinfo=UTC).timestamp()
+"""Seven hours ahead of Greenwich."""
 
 
 class Talk:
@@ -35,7 +38,9 @@ class Talk:
             phrases=PHRASES,
             min_confidence=0.5,
             today=lambda: TODAY,
+            clock=lambda: self.now,
         )
+        self.now = NOON
         self.person = person
         self.updates = 0
 

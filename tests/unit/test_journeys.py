@@ -83,7 +83,12 @@ async def test_a_step_offers_its_card_and_the_list() -> None:
     turn = await talk.press(data(PRODUCT, "food"))
 
     assert buttons(turn)[0] == Button("(en) journey_explain", f"c:{digest('stalls#papers')}:en")
-    assert labels(turn)[1:] == ["(en) journey_done", "(en) journey_later", "(en) journey_list"]
+    assert labels(turn)[1:] == [
+        "(en) journey_done",
+        "(en) journey_later",
+        "(en) journey_remind",
+        "(en) journey_list",
+    ]
 
 
 async def test_a_step_without_a_card_that_is_there_offers_none() -> None:
@@ -91,7 +96,12 @@ async def test_a_step_without_a_card_that_is_there_offers_none() -> None:
 
     turn = await talk.press(f"j:{digest('shed')}")
 
-    assert labels(turn) == ["(en) journey_done", "(en) journey_later", "(en) journey_list"]
+    assert labels(turn) == [
+        "(en) journey_done",
+        "(en) journey_later",
+        "(en) journey_remind",
+        "(en) journey_list",
+    ]
 
 
 async def test_a_step_to_read_has_nothing_to_put_off() -> None:

@@ -11,12 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
 from bot.backends.store.places import Places
+from bot.backends.store.reminders import Reminders
 from bot.backends.store.tables import (
     inbox,
     live,
     person,
     place,
     question,
+    reminder,
     reply,
     told,
     upload,
@@ -24,7 +26,7 @@ from bot.backends.store.tables import (
     vote,
     wish,
 )
-from bot.core.messages import Asked, Language, Place, Vote
+from bot.core.messages import Asked, Language, Place, Reminder, Vote
 from bot.core.render import digest
 
 _DAY = 86_400.0
@@ -48,6 +50,7 @@ class People:
         self._cipher = cipher
         self._clock = clock
         self._places = Places(database, cipher, clock=clock)
+        self.reminders = Reminders(database)
         chosen = upsert(person, database)
         self._choose = chosen.on_conflict_do_update(
             index_elements=["id"], set_={"language": chosen.excluded.language}
@@ -126,6 +129,14 @@ class People:
         """Remember where the person is in one thing."""
         await self._places.put(person_, where)
 
+    async def zone(self, person_: int) -> int | None:
+        """Return the time zone that the person told, if they did."""
+        return await self.reminders.zone(person_)
+
+    async def remind(self, reminder_: Reminder) -> None:
+        """Remember when to remind somebody, in place of what was wished before."""
+        await self.reminders.put(reminder_)
+
     async def export(self, person_: int) -> Mapping[str, Any]:
         """Return everything that is kept about a person, as JSON can hold it."""
         language = await self.language(person_)
@@ -144,6 +155,7 @@ class People:
             "messages": [dict(row._mapping) for row in letters],
             **await self._of_staff(person_),
             "places": await self._places.export(person_),
+            "reminder": await self.reminders.export(person_),
         }
 
     async def _of_staff(self, person_: int) -> Mapping[str, Any]:
@@ -169,6 +181,7 @@ class People:
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(delete(place).where(place.c.person == person_))
+            connection.execute(delete(reminder).where(reminder.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
             connection.execute(delete(upload).where(upload.c.person == person_))
             connection.execute(delete(told).where(told.c.name == f"member:{person_}"))

@@ -133,6 +133,15 @@ place = Table(
     Column("at", Float, nullable=False),
 )
 
+reminder = Table(
+    "reminder",
+    METADATA,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("zone", SmallInteger, nullable=False),  # Hours ahead of Greenwich.
+    Column("journey", Text, nullable=False),
+    Column("at", Float, nullable=False, index=True),  # 0 once they were reminded.
+)
+
 claim = Table(
     "claim",
     METADATA,

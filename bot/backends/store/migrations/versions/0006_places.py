@@ -1,4 +1,4 @@
-"""Where people are in what takes several turns."""
+"""Where people are in what takes several turns, and when they want to be reminded."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of places."""
+    """Make the tables of places and reminders."""
     op.create_table(
         "place",
         sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -20,4 +20,11 @@ def upgrade() -> None:
         sa.Column("kept", sa.LargeBinary, nullable=False),
         sa.Column("update", sa.BigInteger, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "reminder",
+        sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("zone", sa.SmallInteger, nullable=False),
+        sa.Column("journey", sa.Text, nullable=False),
+        sa.Column("at", sa.Float, nullable=False, index=True),
     )

@@ -1,0 +1,125 @@
+"""People are reminded once, by day, by the process that leads."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app.upkeep import remind
+from bot.backends.store.database import open_database
+from bot.backends.store.reminders import Reminders
+from bot.core.messages import Reminder, Reply
+from bot.core.ports import KnowledgeError
+
+pytestmark = pytest.mark.timeout(300)
+
+NOON = datetime.fromisoformat("2030-06-15T12:00+07:00").timestamp()
+HOUR = 3_600.0
+
+
+@dataclass
+class Desk:
+    """A leading process, what it says, and the moment it is."""
+
+    reminders: Reminders
+    now: float = NOON
+    said: list[tuple[int, str]] = field(default_factory=list)
+    leads: asyncio.Event = field(default_factory=asyncio.Event)
+    awaited: int = 0
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    troubles: int = 0
+
+    async def say(self, chat: int, reply: Reply) -> None:
+        self.said.append((chat, reply.text))
+
+    async def text(self, reminder: Reminder) -> str:
+        if self.troubles:
+            self.troubles -= 1
+            raise KnowledgeError("search_failed", reason="gone")
+        return reminder.journey
+
+    def clock(self) -> float:
+        self.awaited -= 1
+        if self.awaited <= 0:
+            self.looked.set()
+        return self.now
+
+    async def look(self) -> None:
+        """Return after several more looks at the clock."""
+        self.awaited = 8
+        self.looked.clear()
+        await asyncio.wait_for(self.looked.wait(), 30)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_database(tmp_path) as database:
+        found = Desk(Reminders(database))
+        going = asyncio.create_task(
+            remind(
+                found.reminders,
+                found.text,
+                leads=found.leads,
+                say=found.say,
+                clock=found.clock,
+                every=0.01,
+            )
+        )
+        yield found
+        going.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await going
+
+
+async def test_reminds_each_person_once(desk: Desk) -> None:
+    for person in (1, 2):
+        await desk.reminders.put(Reminder(person, 7, "stall", NOON - person))
+    await desk.reminders.put(Reminder(3, 7, "stall", NOON + HOUR))
+    desk.leads.set()
+    await desk.look()
+
+    assert desk.said == [(2, "stall"), (1, "stall")]
+
+
+async def test_says_nothing_of_what_is_over(desk: Desk) -> None:
+    await desk.reminders.put(Reminder(1, 7, "", NOON))
+    desk.leads.set()
+    await desk.look()
+
+    assert (desk.said, await desk.reminders.due(NOON)) == ([], [])
+
+
+async def test_waits_for_the_morning(desk: Desk) -> None:
+    await desk.reminders.put(Reminder(1, 7, "west", NOON))
+    await desk.reminders.put(Reminder(2, 9, "east", NOON))
+    desk.now = NOON + 19 * HOUR  # Seven in the west, nine in the east.
+    desk.leads.set()
+    await desk.look()
+    early = list(desk.said)
+    desk.now += HOUR
+    await desk.look()
+
+    assert (early, desk.said) == ([(2, "east")], [(2, "east"), (1, "west")])
+
+
+async def test_only_the_process_that_leads_reminds(desk: Desk) -> None:
+    await desk.reminders.put(Reminder(1, 7, "stall", NOON))
+    await asyncio.sleep(0.1)
+    before = list(desk.said)
+    desk.leads.set()
+    await desk.look()
+
+    assert (before, desk.said) == ([], [(1, "stall")])
+
+
+async def test_tries_again_what_fails(desk: Desk) -> None:
+    desk.troubles = 2
+    await desk.reminders.put(Reminder(1, 7, "stall", NOON))
+    desk.leads.set()
+    await desk.look()
+
+    assert desk.said == [(1, "stall")]
