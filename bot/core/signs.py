@@ -9,7 +9,6 @@ from typing import Literal
 _TOKEN = re.compile(r"[^\W\d_\u3400-\u9fff]+|\d+|[\u3400-\u9fff]")
 _FORM_TOKEN = re.compile(r"\[[^]]*\]|[^\W\d_\u3400-\u9fff]+\*?|\d+|#|[\u3400-\u9fff]")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-_KEY = 2  # Letters by which beginnings are looked up.
 _NUMBER = "#"
 _NEAR = 24  # Words between those that belong together; longer stories name many things.
 
@@ -84,21 +83,20 @@ class _Index:
     def __init__(self, lists: Mapping[str, Sequence[_Form]]) -> None:
         self._plain = {name: list(filter(_is_plain, forms)) for name, forms in lists.items()}
         self._inner = {name: _by_first(forms) for name, forms in self._plain.items()}
-        self._by_word: dict[str, list[tuple[str, _Form]]] = {}
-        self._by_beginning: dict[str, list[tuple[str, _Form]]] = {}
+        self._named: dict[str, list[tuple[str, _Form]]] = {}
         for name, forms in lists.items():
-            for form in forms:
-                for whole in self._begun(form):
-                    self._keep(name, whole)
+            for whole in (whole for form in forms for whole in self._begun(form)):
+                self._named.setdefault(whole[0], []).append((name, whole[1:]))
 
     def places(self, words: Sequence[str]) -> _Places:
         """Return where in a text each list has a word."""
+        fitting = [frozenset(_fitting(word)) for word in words]
         places: dict[str, list[int]] = {}
-        for at, word in enumerate(words):
-            by_word = (*self._by_word.get(word, ()), *self._by_word.get(_kind(word), ()))
-            for name, form in (*self._by_beginning.get(word[:_KEY], ()), *by_word):
-                if any(True for _ in self._ends(form, words, at)):
-                    places.setdefault(name, []).append(at)
+        for at, firsts in enumerate(fitting):
+            for first in firsts & self._named.keys():
+                for name, rest in self._named[first]:
+                    if any(True for _ in self._ends(rest, fitting, at + 1)):
+                        places.setdefault(name, []).append(at)
         return places
 
     def _begun(self, form: _Form) -> Iterator[_Form]:
@@ -108,45 +106,34 @@ class _Index:
         for first in self._plain.get(form[0][1:-1], ()):
             yield (*first, *form[1:])
 
-    def _keep(self, name: str, form: _Form) -> None:
-        is_beginning = form[0].endswith("*") and len(form[0]) > _KEY
-        index = self._by_beginning if is_beginning else self._by_word
-        index.setdefault(form[0][:_KEY] if is_beginning else form[0], []).append((name, form))
-
-    def _ends(self, form: _Form, words: Sequence[str], at: int) -> Iterator[int]:
+    def _ends(self, form: _Form, text: Sequence[frozenset[str]], at: int) -> Iterator[int]:
         """Yield the places behind a form that stands at a place, as many as there are ways."""
         if not form:
             yield at
-        elif at < len(words):
-            wanted, word = form[0], words[at]
-            if wanted.startswith("["):
+        elif at < len(text):
+            wanted, fits = form[0], text[at]
+            if wanted in fits:
+                yield from self._ends(form[1:], text, at + 1)
+            elif wanted.startswith("["):
                 inner = self._inner.get(wanted[1:-1], {})
-                for each in (
-                    *inner.get(word, ()),
-                    *inner.get(_kind(word), ()),
-                    *inner.get("*", ()),
-                ):
-                    yield from self._ends((*each, *form[1:]), words, at)
-            elif _fits(word, wanted):
-                yield from self._ends(form[1:], words, at + 1)
+                for rest in (rest for first in fits & inner.keys() for rest in inner[first]):
+                    yield from self._ends((*rest, *form[1:]), text, at + 1)
 
 
-def _fits(word: str, wanted: str) -> bool:
-    if wanted.endswith("*"):
-        return word.startswith(wanted[:-1])
-    return wanted in (word, _kind(word))
-
-
-def _kind(word: str) -> str:
-    """Return what stands for any word of its kind: numbers alone have one."""
-    return _NUMBER if word.isdigit() else ""
+def _fitting(word: str) -> Iterator[str]:
+    """Yield the words of forms that a word of a text fits."""
+    yield word
+    if word.isdigit():
+        yield _NUMBER
+    for end in range(1, len(word) + 1):
+        yield f"{word[:end]}*"
 
 
 def _by_first(forms: Iterable[_Form]) -> Mapping[str, Sequence[_Form]]:
-    """Return forms by their first word; those of which it is a beginning stand under `*`."""
+    """Return what follows the first words of forms, by these."""
     found: dict[str, list[_Form]] = {}
     for form in forms:
-        found.setdefault("*" if form[0].endswith("*") else form[0], []).append(form)
+        found.setdefault(form[0], []).append(form[1:])
     return found
 
 
