@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from telegramify_markdown import MessageEntity, convert, split_entities, utf16_len
 
 MAX_TEXT = 4096  # UTF-16 units that Telegram takes in one message.
 _RARE_BULLET = "⦁"  # Cheap phones show a box instead; ours has the same length.
 MAX_ENTITIES = 100  # Telegram ignores those beyond.
+_CONVERTED = 1000  # Texts whose conversion is remembered: the same cards are told again and again.
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Piece:
 def pieces(markdown: str) -> Iterator[Piece]:
     """Yield the messages that a Markdown text takes, split between paragraphs where it can be."""
     text, entities = _converted(markdown)
-    yield from _split(text, entities, MAX_TEXT)
+    yield from _split(text, list(entities), MAX_TEXT)
 
 
 def plain(markdown: str) -> str:
@@ -30,9 +32,10 @@ def plain(markdown: str) -> str:
     return text.strip()
 
 
-def _converted(markdown: str) -> tuple[str, list[MessageEntity]]:
+@lru_cache(_CONVERTED)
+def _converted(markdown: str) -> tuple[str, tuple[MessageEntity, ...]]:
     text, entities = convert(markdown, latex_escape=False)
-    return text.replace(_RARE_BULLET, "•"), entities
+    return text.replace(_RARE_BULLET, "•"), tuple(entities)
 
 
 def _split(text: str, entities: list[MessageEntity], most: int) -> Iterator[Piece]:
