@@ -126,8 +126,10 @@ def test_starting_over_begins_a_new_script(simulator: Simulator) -> None:
 
 
 def test_a_turn_without_its_update_is_refused(simulator: Simulator) -> None:
-    assert simulator.refused("turn", update_id="a", turn={})[0] == 400
-    assert simulator.refused("turn", update_id=1)[0] == 400
+    assert simulator.refused("turns", turns=[{"update_id": "a", "turn": {}}])[0] == 400
+    assert simulator.refused("turns", turns=[{"update_id": 1}])[0] == 400
+    assert simulator.refused("turns", turns=[1])[0] == 400
+    assert simulator.refused("turns")[0] == 400
 
 
 def test_an_update_is_taken_once_nothing_of_it_waits(simulator: Simulator) -> None:

@@ -191,13 +191,20 @@ def update(state: State, body: Json) -> Json:
     return {"update_id": state.updates.put_raw(raw), "sequence": state.journal.last}
 
 
-def note_turn(state: State, body: Json) -> Json:
+def note_turns(state: State, body: Json) -> Json:
     """Hear from the bot what it decided, which nobody else is told."""
-    number, turn = number_in(body, "update_id"), body.get("turn")
-    if number is None or not isinstance(turn, dict):
-        raise ImpossibleError(400, "update_id or turn is missing")
-    state.turns.keep(number, turn)
+    turns = body.get("turns")
+    if not isinstance(turns, list) or not all(map(_is_turn, turns)):
+        raise ImpossibleError(400, "turns is no list of objects with update_id and turn")
+    for each in turns:
+        state.turns.keep(each["update_id"], each["turn"])
     return {}
+
+
+def _is_turn(each: object) -> bool:
+    if not isinstance(each, dict):
+        return False
+    return number_in(each, "update_id") is not None and isinstance(each.get("turn"), dict)
 
 
 async def script(state: State, request: Request) -> Response:
@@ -261,6 +268,6 @@ ROUTES = [  # They are tried in this order, so the busiest come first.
     posted("limits", trouble.limit),
     posted("fault", trouble.fault),
     posted("update", update),
-    posted("turn", note_turn),
+    posted("turns", note_turns),
     route("script", script),
 ]
