@@ -377,6 +377,7 @@ class MemoryMail:
         self.elsewhere: set[int] = set()
         """The chats that another process answers."""
         self.languages: dict[int, Language] = {}
+        self.placed: set[int] = set()
         """What people chose."""
         self.asked: list[Asked] = []
         self.dead: dict[int, str] = {}
@@ -442,7 +443,9 @@ class MemoryMail:
 
     def _told(self, update: int) -> Received:
         letter = self._waiting[update]
-        return replace(letter, settings=PersonSettings(self.languages.get(letter.person)))
+        person = letter.person
+        settings = PersonSettings(self.languages.get(person), person in self.placed)
+        return replace(letter, settings=settings)
 
     def _change(self, letter: Received, **values: Any) -> None:
         if kept := self._waiting.get(letter.update):

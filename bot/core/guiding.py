@@ -61,7 +61,8 @@ class Guiding:
     async def around(self, question: Question, ask: Callable[[Question], Awaitable[Turn]]) -> Turn:
         """Take what was asked for; answer anything else, and offer to go on."""
         sender = question.sender
-        if sender.chat != sender.person:
+        is_placed = sender.settings is None or sender.settings.has_places
+        if sender.chat != sender.person or not is_placed:
             return await ask(question)
         place = await self._place(sender.person, question.update)
         if place is None:

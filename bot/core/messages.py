@@ -30,6 +30,8 @@ class PersonSettings:
     """What a person chose."""
 
     language: Language | None = None
+    has_places: bool = True
+    """They may be in the middle of what takes several turns."""
 
 
 @dataclass(frozen=True, slots=True)

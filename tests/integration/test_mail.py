@@ -19,7 +19,7 @@ from bot.backends.store.people import People
 from bot.backends.store.secrets import note_key
 from bot.backends.store.sharing import Alone, Member, Shared
 from bot.channels.telegram.incoming import envelope
-from bot.core.messages import Asked, Call, Language, PersonSettings, Received
+from bot.core.messages import Asked, Call, Language, PersonSettings, Place, Received
 from bot.core.ports import Mail, StoreError
 from tests.fakes import MemoryMail
 from tests.integration.databases import (
@@ -45,15 +45,17 @@ CALLS = (
     Call("sendMessage", {"chat_id": 1, "text": "Bawa KTP — 证件 🙂", "entities": [{"offset": 5}]}),
     Call("sendDocument", {"chat_id": 1, "document": {"name": "a.json", "content": "{}"}}),
 )
+NOTHING = PersonSettings(has_places=False)
 ASKED = Asked(1, "surat apa", "id", "answer", "a#1", 0.75)
 
 
 @dataclass
 class Post:
-    """A mail, and how somebody chooses a language."""
+    """A mail, and how somebody chooses a language, or comes to a place."""
 
     mail: Mail
     choose: Callable[[int, Language], Awaitable[None]]
+    place: Callable[[int, Place], Awaitable[None]]
 
     async def waiting(self, *beside: int, limit: int = 1000) -> Sequence[Received]:
         return await self.mail.waiting(beside=set(beside), limit=limit)
@@ -113,10 +115,13 @@ async def post(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> 
         async def choose(person: int, language: Language) -> None:
             mail.languages[person] = language
 
-        yield Post(mail, choose)
+        async def put(person: int, _: Place) -> None:
+            mail.placed.add(person)
+
+        yield Post(mail, choose, put)
         return
     async with opened(tmp_path, url_of(request.param, request), clock) as office:
-        yield Post(office.mail, office.people.choose_language)
+        yield Post(office.mail, office.people.choose_language, office.people.put)
 
 
 def numbers(letters: Sequence[Received]) -> list[int]:
@@ -135,7 +140,7 @@ async def test_what_is_new_comes_back_as_it_came(post: Post, clock: Clock) -> No
 
     (received,) = await post.mail.receive([came])
 
-    assert received == replace(came, at=clock.now, settings=PersonSettings())
+    assert received == replace(came, at=clock.now, settings=NOTHING)
     assert (received.chat, received.person, received.is_aside) == (GROUP, IBU, True)
 
 
@@ -284,9 +289,18 @@ async def test_what_people_chose_comes_with_their_letters(post: Post) -> None:
     received = await post.mail.receive(mine)
     waiting = await post.waiting()
 
-    chosen = [PersonSettings("zh"), PersonSettings("zh"), PersonSettings()]
+    chinese = PersonSettings("zh", has_places=False)
+    chosen = [chinese, chinese, NOTHING]
     assert [each.settings for each in received] == chosen
     assert [each.settings for each in waiting] == chosen
+
+
+async def test_whether_people_are_somewhere_comes_with_their_letters(post: Post) -> None:
+    await post.place(1, Place("journey", "stall", "permit"))
+
+    received = await post.mail.receive([letter(5, chat=1), letter(6, chat=2)])
+
+    assert [each.settings for each in received] == [PersonSettings(has_places=True), NOTHING]
 
 
 async def test_a_chat_can_be_let_go(post: Post) -> None:
@@ -315,11 +329,10 @@ async def test_what_was_received_is_there_after_a_crash(
     async with opened(tmp_path, url, clock) as after:
         waiting = await after.mail.waiting(beside=(), limit=10)
 
-    nothing = PersonSettings()
     assert list(waiting) == [
-        replace(letter(5, chat=IBU, said="surat apa"), at=came, settings=nothing),
-        replace(letter(6), at=came, settings=nothing, calls=CALLS, sent=1),
-        replace(letter(7), at=came, settings=nothing, attempts=1),
+        replace(letter(5, chat=IBU, said="surat apa"), at=came, settings=NOTHING),
+        replace(letter(6), at=came, settings=NOTHING, calls=CALLS, sent=1),
+        replace(letter(7), at=came, settings=NOTHING, attempts=1),
     ]
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.messages import Button, Turn
+from bot.core.messages import Button, PersonSettings, Question, Turn
 from bot.core.paths import Choice, Journey, Step
 from bot.core.render import digest
+from tests.fakes import sender
 from tests.unit.test_calculating import FORMULAS, Talk, buttons, told
 
 PRODUCT = Step("product", "What?", choices=(Choice("food", "Food"), Choice("craft", "Craft")))
@@ -161,6 +162,17 @@ async def test_a_question_in_the_middle_is_answered_and_the_journey_goes_on() ->
     assert answered.outcome is not None
     assert labels(answered)[-1] == "(en) go_on"
     assert text(await talk.press("g:on")).endswith("What?")
+
+
+async def test_nobody_looks_for_the_place_of_who_came_with_none() -> None:
+    talk = talking()
+    await talk.press(START)
+    nowhere = sender(settings=PersonSettings(has_places=False))
+
+    answered = await talk.conversation.turn(Question(9, nowhere, "which papers?", chosen="en"))
+
+    assert answered.outcome is not None
+    assert "(en) go_on" not in labels(answered)
 
 
 async def test_a_sum_in_the_middle_of_a_journey_leads_back_to_it() -> None:

@@ -12,7 +12,7 @@ from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
 from bot.backends.store.people import upsert
 from bot.backends.store.sharing import Claims
-from bot.backends.store.tables import inbox, person, question, reply
+from bot.backends.store.tables import inbox, person, place, question, reply
 from bot.core.messages import Asked, Call, PersonSettings, Received
 from bot.core.ports import LostError, Mail
 
@@ -237,11 +237,17 @@ async def replay_dead(database: Database) -> int:
 
 def _with_settings(connection: Connection, letters: Sequence[Received]) -> Sequence[Received]:
     """Return letters with what their people chose."""
-    people = {letter.person for letter in letters}
-    rows = (connection.execute(_LANGUAGES, {"people": list(people)})) if people else ()
-    chosen = {row.id: row.language for row in rows}
+    if not letters:
+        return letters
+    people = {"people": list({letter.person for letter in letters})}
+    chosen = {row.id: row.language for row in connection.execute(_LANGUAGES, people)}
+    placed = set(connection.execute(_PLACED, people).scalars())
     return [
-        replace(letter, settings=PersonSettings(chosen.get(letter.person))) for letter in letters
+        replace(
+            letter,
+            settings=PersonSettings(chosen.get(letter.person), letter.person in placed),
+        )
+        for letter in letters
     ]
 
 
@@ -254,6 +260,7 @@ def _replay(connection: Connection) -> int:
 _LANGUAGES = select(person.c.id, person.c.language).where(
     person.c.id.in_(bindparam("people", expanding=True))
 )
+_PLACED = select(place.c.person).where(place.c.person.in_(bindparam("people", expanding=True)))
 _IS_IT = inbox.c.id == bindparam("id_")
 _WAITS = inbox.c.state == "waiting"
 _RECORD = update(inbox).where(_IS_IT, _WAITS).values(calls=bindparam("calls_"))
