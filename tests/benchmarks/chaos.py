@@ -329,15 +329,17 @@ async def chaos(
     seed: int,
     every: tuple[float, float] = (3.0, 12.0),
     processes: int = 3,
+    knowledge: Path = Path("knowledge"),
 ) -> Report:
     """Play one run on `sqlite` with one process, or on `postgresql` with several."""
-    distinct = await distinct_questions(Settings(data=data))
+    distinct = await distinct_questions(Settings(data=data, knowledge=knowledge))
     async with (
         simulator(folder / "chats.sqlite3") as url,
         httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client,
     ):
-        common = {"AKAR_TELEGRAM_URL": url, "AKAR_RATE": "0", "AKAR_PERSON_RATE": "100000"}
-        with _surroundings(kind, data, folder, processes) as more:
+        rates = {"AKAR_RATE": "0", "AKAR_PERSON_RATE": "100000"}
+        common = {"AKAR_TELEGRAM_URL": url, "AKAR_KNOWLEDGE": str(knowledge), **rates}
+        with _surroundings(kind, data, folder, processes, knowledge) as more:
             run = Run(client, distinct, seed)
             bots = Bots([common | each for each in more], folder / "bots.log", run.chance)
             await run.play(bots, questions, people, every=every)
@@ -346,7 +348,7 @@ async def chaos(
 
 @contextlib.contextmanager
 def _surroundings(
-    kind: str, data: Path, folder: Path, processes: int
+    kind: str, data: Path, folder: Path, processes: int, knowledge: Path
 ) -> Iterator[list[dict[str, str]]]:
     """Start the servers that a kind needs; yield the settings of each process."""
     if kind == "sqlite":
@@ -360,7 +362,8 @@ def _surroundings(
             "AKAR_CHROMA_URL": chroma.url,
             "AKAR_KEY": Fernet.generate_key().decode(),
         }
-        first = child_environment(**shared, AKAR_DATA=str(folder / "first"))
+        own = {"AKAR_DATA": str(folder / "first"), "AKAR_KNOWLEDGE": str(knowledge)}
+        first = child_environment(**shared, **own)
         publish = [sys.executable, "-m", "bot", "knowledge", "sync"]
         subprocess.run(publish, env=first, check=True, stdout=subprocess.DEVNULL)
         yield [shared | {"AKAR_DATA": str(folder / f"bot{n}")} for n in range(processes)]

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.assembly import open_app
 from bot.settings import load_settings
 from tests.benchmarks.chaos import Report, chaos
 from tests.benchmarks.restart import restart
 from tests.benchmarks.soak import soak
+from tests.integration.homes import settings_of
+from tests.integration.knowledge_folders import FRONT, card, write
+
+STALLS = (
+    *("kios", "jeruk", "pasar", "lampu", "sepeda", "jahit", "roti", "kopi", "kunci", "sumur"),
+    *("pagar", "kapal", "layar", "cermin", "topi", "sabun", "gitar", "payung", "ember", "kaca"),
+)
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -27,18 +35,42 @@ def _spinning_as_the_bot_has_it() -> None:
     load_settings()
 
 
-async def test_nothing_is_lost_when_the_bot_is_killed(data: Path, tmp_path: Path) -> None:
+@pytest.fixture
+async def market(tmp_path: Path) -> Path:
+    """A small folder, live in the data beside it, with questions enough to tell apart."""
+    cards = (card(name, f"Ask at the {name}.", f"{name} di mana ya {name}") for name in STALLS)
+    write(tmp_path / "knowledge", {"stalls.md": f"{FRONT}# Stalls\n\n{''.join(cards)}"})
+    async with open_app(settings_of(tmp_path)) as app:
+        await app.knowledge.publish()
+    return tmp_path
+
+
+async def test_nothing_is_lost_when_the_bot_is_killed(market: Path) -> None:
     report = await chaos(
-        "sqlite", data=data, folder=tmp_path, questions=150, people=30, seed=7, every=(2.0, 5.0)
+        "sqlite",
+        data=market / "data",
+        folder=market,
+        knowledge=market / "knowledge",
+        questions=150,
+        people=30,
+        seed=7,
+        every=(2.0, 5.0),
     )
 
     check(report, asked=150)
 
 
 @pytest.mark.usefixtures("postgres")
-async def test_nothing_is_lost_when_one_of_three_is_killed(data: Path, tmp_path: Path) -> None:
+async def test_nothing_is_lost_when_one_of_three_is_killed(market: Path) -> None:
     report = await chaos(
-        "postgresql", data=data, folder=tmp_path, questions=100, people=20, seed=8, every=(3.0, 6.0)
+        "postgresql",
+        data=market / "data",
+        folder=market,
+        knowledge=market / "knowledge",
+        questions=100,
+        people=20,
+        seed=8,
+        every=(3.0, 6.0),
     )
 
     check(report, asked=100)
