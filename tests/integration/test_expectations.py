@@ -164,6 +164,13 @@ def test_numbers_links_and_names_are_told_from_the_rest(body: str, loose: list[s
     assert ungrounded(body, ["Surat dibawa ke kios", "loket 3"]) == loose
 
 
+def test_chinese_names_are_told_by_their_marks_and_ends() -> None:
+    grounds = ["印尼贸易部公布了《第31号条例》。", "请咨询来赞达平台"]
+
+    assert ungrounded("贸易部的《第31号条例》，见来赞达平台", grounds) == []
+    assert ungrounded("财政部的《第32号规定》", grounds) == ["32", "财政部", "第32号规定"]
+
+
 def test_key_words_are_numbers_with_their_neighbours_and_the_beginning() -> None:
     text = "Siapkan dua berkas ini dulu\n• biaya Rp5.000 sekali\n• buka 08.00"
 

@@ -6,6 +6,11 @@ from collections.abc import Iterator, Sequence
 _LINK = re.compile(r"https?://[^\s)\]>]+[^\s)\]>.,;:!?]")
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 _WORD = re.compile(r"(?<!\w)[^\W\d_][^\W\d_'’-]*(?!\w)")
+_HAN_NAME = re.compile(
+    r"[《「『“]([^》」』”]+)[》」』”]|(?=([\u3400-\u9fff]{2}(?:部|局|署|厅|省|市|岛|公司|平台|条例)))"
+)
+"""In Chinese, which has no capitals: what stands in its quotation marks, and what is an office, a
+place, a company or a law by its last character, with the two before."""
 _ENDS = " .,;:()!?"
 _AT_A_BEGIN = re.compile(r"(^|[.!?:;•\n(\"“*-])\W*$")
 
@@ -19,6 +24,7 @@ def ungrounded(body: str, grounds: Sequence[str]) -> list[str]:
     text = _LINK.sub(" ", body)
     found += [number for number in _NUMBER.findall(text) if _digits(number) not in digits]
     found += [name for name in names(text) if name.casefold() not in words]
+    found += [name for name in _han_names(text) if not any(name in ground for ground in grounds)]
     return list(dict.fromkeys(found))
 
 
@@ -30,6 +36,11 @@ def names(text: str) -> Iterator[str]:
         is_name = word[0].isupper() and (not is_begin or (len(word) > 1 and word.isupper()))
         if is_name:
             yield word
+
+
+def _han_names(text: str) -> Iterator[str]:
+    for match in _HAN_NAME.finditer(text):
+        yield match[1] or match[2]
 
 
 def key_words(text: str, *, most: int = 3) -> list[str]:
