@@ -146,6 +146,23 @@ def test_an_own_message_is_edited_and_the_chat_started_over(
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
+def test_a_chat_is_recorded_as_a_script(page: Page, simulator: Simulator) -> None:
+    told = {"outcome": "answer", "body": "Siapkan KTP", "sources": [{"card": "kios#surat"}]}
+    update = simulator.say("sam", "what papers")["update_id"]
+    simulator.control("turns", turns=[{"update_id": update, "turn": told}])
+    page.goto(f"{simulator.base_url}#sam")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("menuitem", name="Record").click()
+
+    script = page.get_by_role("textbox", name="Record").input_value()
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Save").click()
+
+    assert 'user: what papers\n    bot:\n      outcome: answer\n      cites: ["kios#surat"]' in script
+    assert saving.value.suggested_filename == "sam.yaml"
+    assert Path(saving.value.path()).read_text(encoding="utf-8") == script
+
+
 def test_commands_are_offered_and_run_from_the_keyboard(page: Page, simulator: Simulator) -> None:
     simulator.say("ibu", "halo")
     page.goto(f"{simulator.base_url}#ibu")
