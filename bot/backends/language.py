@@ -51,11 +51,7 @@ class LanguageGuess:
         """Load the statistics now, which takes a second, rather than for the first question."""
         with self._lock:
             if self._identifier is None:
-                from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-                identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-                identifier.set_languages(["id", "en"])
-                self._identifier = identifier
+                self._identifier = _identifier(["id", "en"])
 
     def _character_odds(self, text: str) -> float:
         """Return the log-odds of English over Indonesian by the text's character sequences."""
@@ -63,3 +59,17 @@ class LanguageGuess:
         english = dict(self._identifier.rank(text.lower()))["en"]
         english = min(max(english, 1 - _CAP), _CAP)
         return math.log(english / (1 - english))
+
+
+def _identifier(languages: Sequence[str]) -> Any:
+    """Load what tells these languages apart; restricted later, it would hold all others as well."""
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+    from py3langid.modelio import load_model
+
+    odds, priors, names, steps, rows, features = load_model(MODEL_DIR / MODEL_FILE)
+    columns = [names.index(language) for language in languages]
+    return LanguageIdentifier(
+        *(odds[:, columns], priors[columns], languages, steps, features),
+        norm_probs=True,
+        tk_row=rows,
+    )
