@@ -287,7 +287,7 @@ class _Running:
                 app.people.reminders,
                 app.conversation.reminding.text,
                 leads=self.member.leads,
-                say=channel.say,
+                on_letter=channel.inbox.look,
                 clock=app.conversation.reminding.clock,
             )
         )

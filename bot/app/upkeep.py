@@ -63,7 +63,7 @@ async def remind(
     text: Callable[[Reminder], Awaitable[str]],
     *,
     leads: asyncio.Event,
-    say: Say,
+    on_letter: Callable[[], None],
     clock: Callable[[], float] = time.time,
     every: float = _LOOK_EVERY,
 ) -> None:
@@ -73,13 +73,21 @@ async def remind(
         await leads.wait()
         try:
             for reminder in await reminders.due(clock()):
-                if is_quiet(clock(), reminder.zone):
-                    continue
-                if told := await text(reminder):
-                    await say(reminder.person, Reply(told))
-                await reminders.done(reminder)
+                if not is_quiet(clock(), reminder.zone) and await _remind(
+                    reminders, reminder, await text(reminder), at=clock()
+                ):
+                    on_letter()
         except BotError as error:
             log.warning("nobody can be reminded, trying again: %s", error)
+
+
+async def _remind(reminders: Reminders, reminder: Reminder, text: str, *, at: float) -> bool:
+    """Put a reminder into the outbox; say whether there is anything to tell."""
+    from bot.channels.telegram.calls import reply_calls  # As the channel, it takes its time.
+    from bot.channels.telegram.incoming import letter_to
+
+    calls = tuple(reply_calls(reminder.person, Reply(text))) if text else ()
+    return await reminders.tell(reminder, calls, letter_to=letter_to, at=at)
 
 
 async def _tell(app: App, say: Say, trouble: str, phrase: str) -> None:

@@ -11,9 +11,13 @@ import pytest
 
 from bot.app.upkeep import remind
 from bot.backends.store.database import open_database
+from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.reminders import Reminders
-from bot.core.messages import Reminder, Reply
+from bot.backends.store.sharing import Alone
+from bot.channels.telegram.incoming import envelope
+from bot.core.messages import Reminder
 from bot.core.ports import KnowledgeError
+from tests.integration.databases import CIPHER
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -23,18 +27,29 @@ HOUR = 3_600.0
 
 @dataclass
 class Desk:
-    """A leading process, what it says, and the moment it is."""
+    """A leading process, what it writes, and the moment it is."""
 
     reminders: Reminders
+    mail: DatabaseMail
     now: float = NOON
-    said: list[tuple[int, str]] = field(default_factory=list)
+    looks: int = 0
+    """How often it said that something waits."""
     leads: asyncio.Event = field(default_factory=asyncio.Event)
     awaited: int = 0
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     troubles: int = 0
 
-    async def say(self, chat: int, reply: Reply) -> None:
-        self.said.append((chat, reply.text))
+    async def said(self) -> list[tuple[int, str]]:
+        """Return what waits to be sent, the first written first."""
+        waiting = await self.mail.waiting(beside=(), limit=100)
+        return [
+            (letter.chat, call.parameters["text"])
+            for letter in reversed(waiting)
+            for call in letter.calls or ()
+        ]
+
+    def on_letter(self) -> None:
+        self.looks += 1
 
     async def text(self, reminder: Reminder) -> str:
         if self.troubles:
@@ -58,13 +73,15 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_database(tmp_path) as database:
-        found = Desk(Reminders(database))
+        alone = Alone(tmp_path)
+        mail = DatabaseMail(database, CIPHER, claims=alone, envelope=envelope)
+        found = Desk(Reminders(database, CIPHER), mail)
         going = asyncio.create_task(
             remind(
                 found.reminders,
                 found.text,
                 leads=found.leads,
-                say=found.say,
+                on_letter=found.on_letter,
                 clock=found.clock,
                 every=0.01,
             )
@@ -82,7 +99,8 @@ async def test_reminds_each_person_once(desk: Desk) -> None:
     desk.leads.set()
     await desk.look()
 
-    assert desk.said == [(2, "stall"), (1, "stall")]
+    assert await desk.said() == [(2, "stall"), (1, "stall")]
+    assert desk.looks == 2
 
 
 async def test_says_nothing_of_what_is_over(desk: Desk) -> None:
@@ -90,7 +108,7 @@ async def test_says_nothing_of_what_is_over(desk: Desk) -> None:
     desk.leads.set()
     await desk.look()
 
-    assert (desk.said, await desk.reminders.due(NOON)) == ([], [])
+    assert (await desk.said(), await desk.reminders.due(NOON)) == ([], [])
 
 
 async def test_waits_for_the_morning(desk: Desk) -> None:
@@ -99,21 +117,21 @@ async def test_waits_for_the_morning(desk: Desk) -> None:
     desk.now = NOON + 19 * HOUR  # Seven in the west, nine in the east.
     desk.leads.set()
     await desk.look()
-    early = list(desk.said)
+    early = await desk.said()
     desk.now += HOUR
     await desk.look()
 
-    assert (early, desk.said) == ([(2, "east")], [(2, "east"), (1, "west")])
+    assert (early, await desk.said()) == ([(2, "east")], [(2, "east"), (1, "west")])
 
 
 async def test_only_the_process_that_leads_reminds(desk: Desk) -> None:
     await desk.reminders.put(Reminder(1, 7, "stall", NOON))
     await asyncio.sleep(0.1)
-    before = list(desk.said)
+    before = await desk.said()
     desk.leads.set()
     await desk.look()
 
-    assert (before, desk.said) == ([], [(1, "stall")])
+    assert (before, await desk.said()) == ([], [(1, "stall")])
 
 
 async def test_tries_again_what_fails(desk: Desk) -> None:
@@ -122,4 +140,18 @@ async def test_tries_again_what_fails(desk: Desk) -> None:
     desk.leads.set()
     await desk.look()
 
-    assert desk.said == [(1, "stall")]
+    assert await desk.said() == [(1, "stall")]
+
+
+async def test_a_crash_neither_loses_nor_repeats_a_reminder(desk: Desk) -> None:
+    """What waits is in the outbox in the same step in which the reminder is over."""
+    await desk.reminders.put(Reminder(1, 7, "stall", NOON))
+    desk.leads.set()
+    await desk.look()
+    (letter,) = await desk.mail.waiting(beside=(), limit=9)
+    await desk.mail.done(letter)
+    await desk.reminders.put(Reminder(1, 7, "stall", NOON - 1))
+    await desk.look()
+
+    (other,) = await desk.mail.waiting(beside=(), limit=9)
+    assert other.update < letter.update < -(10**12)

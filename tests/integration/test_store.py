@@ -19,7 +19,7 @@ from bot.backends.store.sharing import Alone
 from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
 from bot.backends.store.uploads import SentFile, Uploads
-from bot.channels.telegram.incoming import envelope
+from bot.channels.telegram.incoming import envelope, letter_to
 from bot.core.messages import Asked, Call, Place, Reminder
 from bot.core.ports import Store, StoreError
 from tests.fakes import MemoryStore
@@ -373,10 +373,10 @@ async def test_finds_the_reminders_whose_time_has_come(house: House) -> None:
 async def test_reminds_once_unless_it_is_wished_for_again(house: House) -> None:
     reminders, again = house.people.reminders, replace(WISH, at=WISH.at + DAY)
     await house.people.remind(WISH)
-    await reminders.done(WISH)
+    await reminders.tell(WISH, (), letter_to=letter_to, at=WISH.at)
     given = await reminders.due(WISH.at)
     await house.people.remind(again)
-    await reminders.done(WISH)
+    await reminders.tell(WISH, (), letter_to=letter_to, at=WISH.at)
 
     assert (given, await reminders.due(again.at)) == ([], [again])
     assert await house.people.zone(IBU) == 8
@@ -384,7 +384,7 @@ async def test_reminds_once_unless_it_is_wished_for_again(house: House) -> None:
 
 async def test_exports_that_a_reminder_was_given(house: House) -> None:
     await house.people.remind(WISH)
-    await house.people.reminders.done(WISH)
+    await house.people.reminders.tell(WISH, (), letter_to=letter_to, at=WISH.at)
 
     assert (await house.people.export(IBU))["reminder"]["at"] is None
 

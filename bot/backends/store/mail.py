@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
+from bot.backends.store.outbox import row_of, sealed
 from bot.backends.store.people import upsert
 from bot.backends.store.sharing import Claims
 from bot.backends.store.tables import inbox, person, place, question, reply
@@ -199,27 +200,6 @@ class DatabaseMail:
     def _question(self, asked: Asked) -> dict[str, Any]:
         text = self._cipher.encrypt(asked.text.encode(errors="replace"))  # JSON may cut characters.
         return {**asdict(asked), "text": text, "at": self._clock()}
-
-
-def row_of(letter: Received, cipher: Cipher, *, at: float) -> dict[str, Any]:
-    """Return a letter that waits, as it is kept."""
-    return {
-        "id": letter.update,
-        "chat": letter.chat,
-        "person": letter.person,
-        "state": "waiting",
-        "raw": cipher.encrypt(letter.raw.encode()),
-        "sent": 0,
-        "attempts": 0,
-        "reason": "",
-        "at": at,
-    }
-
-
-def sealed(calls: Sequence[Call], cipher: Cipher) -> bytes:
-    """Return calls as they are kept: as JSON, encrypted."""
-    written = [{"method": call.method, "parameters": call.parameters} for call in calls]
-    return cipher.encrypt(json.dumps(written).encode())
 
 
 async def backlog_of(database: Database) -> Backlog:

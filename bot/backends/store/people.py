@@ -50,7 +50,7 @@ class People:
         self._cipher = cipher
         self._clock = clock
         self._places = Places(database, cipher, clock=clock)
-        self.reminders = Reminders(database)
+        self.reminders = Reminders(database, cipher)
         chosen = upsert(person, database)
         self._choose = chosen.on_conflict_do_update(
             index_elements=["id"], set_={"language": chosen.excluded.language}

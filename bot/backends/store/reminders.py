@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
+from bot.backends.store.outbox import LetterTo, post
 from bot.backends.store.tables import reminder
-from bot.core.messages import Reminder
+from bot.core.messages import Call, Reminder
 
 _AT_ONCE = 100  # Reminders looked up at a time.
 
@@ -17,8 +19,9 @@ _AT_ONCE = 100  # Reminders looked up at a time.
 class Reminders:
     """The part of the core's `Store` that is about reminders, and what is due of them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cipher: Cipher) -> None:
         self._database = database
+        self._cipher = cipher
         insert: Any = postgresql.insert if database.is_shared else sqlite.insert
         put = insert(reminder)
         changed = {name: put.excluded[name] for name in ("zone", "journey", "at")}
@@ -41,9 +44,25 @@ class Reminders:
         rows = await self._database.rows(_DUE, {"now_": now})
         return [Reminder(row.person, row.zone, row.journey, row.at) for row in rows]
 
-    async def done(self, given: Reminder) -> None:
-        """Note that somebody was reminded, unless they have wished for another one meanwhile."""
-        await self._database.write((_DONE, {"person_": given.person, "at_": given.at}))
+    async def tell(
+        self, given: Reminder, calls: Sequence[Call], *, letter_to: LetterTo, at: float
+    ) -> bool:
+        """Put a reminder into the outbox, and note in the same step that it is there.
+
+        Without calls it is only noted. Returns False where nothing is to be sent, or somebody else
+        did, or another one is wished for meanwhile.
+        """
+        person = given.person
+
+        def work(connection: Connection) -> bool:
+            done = connection.execute(_DONE, {"person_": person, "at_": given.at})
+            if not done.rowcount or not calls:
+                return False
+            cipher = self._cipher
+            post(connection, calls, person=person, cipher=cipher, letter_to=letter_to, at=at)
+            return True
+
+        return await self._database.transact(work)
 
     async def export(self, person: int) -> Mapping[str, Any] | None:
         """Return what is kept of a person, as JSON can hold it."""

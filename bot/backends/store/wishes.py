@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
-from bot.backends.store.mail import row_of, sealed
+from bot.backends.store.outbox import row_of, sealed
 from bot.backends.store.tables import inbox, wish
 from bot.core.messages import Call, Received, Wish
 

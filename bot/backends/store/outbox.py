@@ -1,0 +1,57 @@
+"""Letters as they are kept, those too that the bot writes by itself."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from bot.backends.keys import Cipher
+from bot.backends.store.tables import inbox
+from bot.core.messages import Call, Received
+
+LetterTo = Callable[..., Received]
+"""Makes the letter for what the bot sends by itself, of a number, a chat and a message."""
+
+_OWN = 10**12  # Numbers below those of wishes, which count from 1.
+
+
+def row_of(letter: Received, cipher: Cipher, *, at: float) -> dict[str, Any]:
+    """Return a letter that waits, as it is kept."""
+    return {
+        "id": letter.update,
+        "chat": letter.chat,
+        "person": letter.person,
+        "state": "waiting",
+        "raw": cipher.encrypt(letter.raw.encode()),
+        "sent": 0,
+        "attempts": 0,
+        "reason": "",
+        "at": at,
+    }
+
+
+def sealed(calls: Sequence[Call], cipher: Cipher) -> bytes:
+    """Return calls as they are kept: as JSON, encrypted."""
+    written = [{"method": call.method, "parameters": call.parameters} for call in calls]
+    return cipher.encrypt(json.dumps(written).encode())
+
+
+def post(
+    connection: Connection,
+    calls: Sequence[Call],
+    *,
+    person: int,
+    cipher: Cipher,
+    letter_to: LetterTo,
+    at: float,
+) -> int:
+    """Put calls to somebody's private chat into the outbox; return the number of their letter."""
+    lowest = connection.execute(_LOWEST).scalar() or 0
+    letter = letter_to(person, number=max(-lowest, _OWN) + 1, chat=person, message=0)
+    row = row_of(letter, cipher, at=at) | {"calls": sealed(calls, cipher)}
+    connection.execute(insert(inbox), row)
+    return letter.update
+
+
+_LOWEST = select(func.min(inbox.c.id))
