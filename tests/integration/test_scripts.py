@@ -23,7 +23,7 @@ MISTAKES = [
     ("conversaton: a\nturns: [{user: a}]", (1, "UNKNOWN_KEY", "conversation")),
     ("conversation: a\nas: {lang: id}\nturns: [{user: a}]", (2, "UNKNOWN_KEY", "language")),
     ("conversation: a\nas: {language: ind}\nturns: [{user: a}]", (2, "UNKNOWN_VALUE", "id")),
-    ("conversation: a\nturns:\n  - vote: b", (3, "UNKNOWN_STEP", "voice")),
+    ("conversation: a\nturns:\n  - voic: b", (3, "UNKNOWN_STEP", "voice")),
     ("conversation: a\nturns:\n  - pres: b", (3, "UNKNOWN_STEP", "press")),
     ("conversation: a\nturns:\n  - user: b\n    press: c", (3, "NOT_ONE_STEP", "")),
     ("conversation: a\nturns:\n  - bot: {says: a}", (3, "NOT_ONE_STEP", "")),

@@ -27,6 +27,7 @@ class Actor:
             "user": self._say,
             "command": self._say,
             "press": self._press,
+            "vote": self._vote,
             "edit": self._edit,
             "resend": self._resend,
             "new_person": self._begin_anew,
@@ -57,6 +58,9 @@ class Actor:
 
     def _press(self, step: Step, chat: Chat) -> Json:
         return self._stage.act("press", person=chat.key, label=step.text)
+
+    def _vote(self, step: Step, chat: Chat) -> Json:
+        return self._stage.act("vote", person=chat.key, option=step.text)
 
     def _edit(self, step: Step, chat: Chat) -> Json:
         return self._stage.act("edit", person=chat.key, text=step.text)

@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 _SILENCE = 1.0  # Seconds after an update is done in which nothing may come.
 _LOOK_EVERY = 0.02
-_ANSWERED = ("user", "command", "press", *UPLOADS)  # Whoever does this gets something back.
+_ANSWERED = ("user", "command", "press", "vote", *UPLOADS)  # Whoever does this gets something back.
 _ACTS = (*_ANSWERED, "edit")
 
 
@@ -60,7 +60,7 @@ class _Play:
             StepFailedError: something is not as written.
         """
         chat = self._chats[step.person]
-        if step.expected is not None or step.kind in ("press", "edit", "resend"):
+        if step.expected is not None or step.kind in ("press", "vote", "edit", "resend"):
             self._settle(chat)
         if step.expected is not None and step.kind != "hears":
             chat.heard.clear()

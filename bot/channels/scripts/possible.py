@@ -11,9 +11,10 @@ from bot.channels.scripts.script import Conversation, Mistake, Step
 from bot.channels.scripts.vocabulary import UPLOADS
 
 _BEFORE = {
-    "press": ("user", "command", "edit", "press", "hears", *UPLOADS),
+    "press": ("user", "command", "edit", "press", "vote", "hears", *UPLOADS),
+    "vote": ("press", "command", "vote", "hears"),
     "edit": ("user",),
-    "resend": ("user", "command", "press", "edit", *UPLOADS),
+    "resend": ("user", "command", "press", "vote", "edit", *UPLOADS),
 }
 """What a person must have done before a step."""
 

@@ -39,6 +39,7 @@ STEPS: Mapping[str, Form] = {
     "user": Texts('["Syarat buka toko apa?", syrt buka toko ap kak]'),
     "command": COMMAND,
     "press": Text("Lihat sumber"),
+    "vote": Text("Di dekat jendela"),
     "edit": Text("Syarat buka toko perorangan apa?"),
     **dict.fromkeys(UPLOADS, _UPLOAD),
     "resend": OneOf(("last",)),

@@ -55,6 +55,9 @@ def _act(update: Json) -> tuple[str, str]:
     """Return the step that an update is, and its value; nothing for what no step can say."""
     if query := update.get("callback_query"):
         return "press", written(_label(query))
+    vote = update.get("poll_answer", {})
+    if "label" in vote:
+        return "vote", written(str(vote["label"]))
     if edited := update.get("edited_message"):
         return "edit", written(str(edited.get("text", "")))
     message = update.get("message", {})

@@ -23,7 +23,7 @@ def edit_message_text(state: State, call: Call) -> Json:
     if not text:
         raise bad_request("text must be non-empty")
     markup = read_markup(call)
-    message = _own_message(state, call)
+    message = own_message(state, call)
     if "text" not in message:
         raise bad_request("there is no text in the message to edit")
     if units(text) > LONGEST_TEXT:
@@ -35,12 +35,13 @@ def edit_message_text(state: State, call: Call) -> Json:
 def edit_message_reply_markup(state: State, call: Call) -> Json:
     """Other buttons, or none; people see no mark of the edit."""
     markup = read_markup(call)
-    message = _own_message(state, call)
+    message = own_message(state, call)
     kept = {name: message.get(name) for name in ("text", "entities")}
     return _change(state, message, kept | {"reply_markup": markup}, marked=False)
 
 
-def _own_message(state: State, call: Call) -> Json:
+def own_message(state: State, call: Call, *, missing: str = "message to edit not found") -> Json:
+    """A message of the bot's that a call is about."""
     if not call.integer("message_id"):
         raise bad_request("message identifier is not specified")
     chat = known_chat(state, call)
@@ -49,7 +50,7 @@ def _own_message(state: State, call: Call) -> Json:
         raise RefusalError(403, "Forbidden: bot was blocked by the user")
     message = state.messages.get(chat["id"], call.integer("message_id"))
     if not message:
-        raise bad_request("message to edit not found")
+        raise bad_request(missing)
     if message["from"]["id"] != BOT_ID:
         raise bad_request("message can't be edited")
     return message

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from bot.channels.simulator.api import chats, editing, profile, sending, updates
+from bot.channels.simulator.api import chats, editing, polls, profile, sending, updates
 from bot.channels.simulator.api.calls import Call
 from bot.channels.simulator.api.keyboards import labels
 from bot.channels.simulator.api.refusals import RefusalError, too_many_requests
@@ -23,6 +23,8 @@ _METHODS: dict[str, Callable[[State, Call], Any]] = {
     "sendMessage": sending.send_message,
     "sendPhoto": sending.send_photo,
     "sendDocument": sending.send_document,
+    "sendPoll": polls.send_poll,
+    "stopPoll": polls.stop_poll,
     "sendChatAction": sending.send_chat_action,
     "copyMessage": sending.copy_message,
     "forwardMessage": sending.forward_message,
@@ -49,7 +51,7 @@ _METHODS: dict[str, Callable[[State, Call], Any]] = {
     "getFile": chats.get_file,
 }
 _BY_LOWER_NAME = {name.lower(): (name, method) for name, method in _METHODS.items()}
-_WRITTEN_DOWN = ("send", "edit", "delete", "answer", "copy", "forward")
+_WRITTEN_DOWN = ("send", "edit", "stop", "delete", "answer", "copy", "forward")
 _NOT_WRITTEN_DOWN = ("deleteWebhook", "deleteMyCommands")
 _LIMITED = ("send", "edit", "copy", "forward")
 _NOT_LIMITED = ("sendChatAction",)
@@ -100,12 +102,14 @@ def write_down(state: State, call: Call, outcome: Json, message: Json | None = N
     params = call.typed()
     chat_id, person = _addressee(state, call)
     entry: Json = {"method": call.method, "chat_id": chat_id, "person": person, "params": params}
-    written = call.text("text") or call.text("caption")
+    written = call.text("text") or call.text("caption") or call.text("question")
     if written:
         entry["text"] = _plain(message or {}) or written
     markup = params.get("reply_markup")
-    if isinstance(markup, dict) and outcome["ok"]:
-        entry["buttons"] = labels(markup)
+    rows = labels(markup) if isinstance(markup, dict) else []
+    rows += [[option["text"]] for option in (message or {}).get("poll", {}).get("options", ())]
+    if rows and outcome["ok"]:
+        entry["buttons"] = rows
     state.journal.add(entry | outcome | {"ts": round(state.clock(), 3)})
 
 

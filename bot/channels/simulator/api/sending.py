@@ -89,7 +89,7 @@ def send_message(state: State, call: Call) -> Json:
         raise bad_request("text must be non-empty")
     if units(text) > LONGEST_TEXT:
         raise bad_request("message is too long")
-    return _send(state, call, {"text": text} | ({"entities": entities} if entities else {}))
+    return send(state, call, {"text": text} | ({"entities": entities} if entities else {}))
 
 
 def send_photo(state: State, call: Call) -> Json:
@@ -97,7 +97,7 @@ def send_photo(state: State, call: Call) -> Json:
     caption = _caption(call)
     upload = _upload(call, "photo")
     photo = _new_photo(state, upload) if upload else _known_file(state, call, "photo")
-    return _send(state, call, {"photo": [photo.described()]} | caption)
+    return send(state, call, {"photo": [photo.described()]} | caption)
 
 
 def _new_photo(state: State, upload: Upload) -> File:
@@ -121,7 +121,7 @@ def send_document(state: State, call: Call) -> Json:
         )
     else:
         file = _known_file(state, call, "document")
-    return _send(state, call, {"document": file.described()} | caption)
+    return send(state, call, {"document": file.described()} | caption)
 
 
 def _caption(call: Call) -> Json:
@@ -153,7 +153,8 @@ def _known_file(state: State, call: Call, field: str) -> File:
     return found
 
 
-def _send(state: State, call: Call, content: Json) -> Json:
+def send(state: State, call: Call, content: Json) -> Json:
+    """A message with this content."""
     markup = read_markup(call)
     chat = reachable_chat(state, call)
     if call.integer("message_thread_id") and chat["type"] == "private":
@@ -202,7 +203,7 @@ def copy_message(state: State, call: Call) -> Json:
     message = _source(state, call, "copy")
     names = ("text", "entities", "caption", "caption_entities", "photo", "document", "voice")
     content = {name: message[name] for name in names if name in message}
-    return {"message_id": _send(state, call, content)["message_id"]}
+    return {"message_id": send(state, call, content)["message_id"]}
 
 
 def forward_message(state: State, call: Call) -> Json:
@@ -220,7 +221,7 @@ def forward_message(state: State, call: Call) -> Json:
         "reply_markup",
     }
     content = {name: value for name, value in message.items() if name not in left_out}
-    return _send(state, call, content | {"forward_origin": origin})
+    return send(state, call, content | {"forward_origin": origin})
 
 
 def _source(state: State, call: Call, verb: str) -> Json:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.channels.scripts.writing import script_of
 from bot.channels.simulator import TOKEN
-from bot.channels.simulator.control import acts, trouble, uploads, views
+from bot.channels.simulator.control import acts, trouble, uploads, views, votes
 from bot.channels.simulator.control.acts import ImpossibleError, number_in
 from bot.channels.simulator.control.guard import check_origin, check_type
 from bot.channels.simulator.state.database import Json, encode
@@ -140,6 +140,12 @@ def press(state: State, body: Json) -> Json:
     return acts.press(state, person, body, chat_id=acts.chat_of(person, body.get("chat")))
 
 
+def vote(state: State, body: Json) -> Json:
+    """Vote in a poll."""
+    person = known_person(state, body.get("person"))
+    return votes.vote(state, person, body, chat_id=acts.chat_of(person, body.get("chat")))
+
+
 async def upload(state: State, request: Request) -> Json:
     """Send a file."""
     check_type(request, "multipart/form-data")
@@ -213,7 +219,9 @@ async def script(state: State, request: Request) -> Response:
     if name is None:
         raise ImpossibleError(404, "nobody has written anything")
     person = known_person(state, name)
-    done = state.turns.done_by(person.key)
+    done = [
+        (votes.labelled(state, update), turn) for update, turn in state.turns.done_by(person.key)
+    ]
     if not done:
         raise ImpossibleError(404, f"{person.key} has written nothing")
     text = script_of(done, language=person.language or "")
@@ -261,6 +269,7 @@ ROUTES = [  # They are tried in this order, so the busiest come first.
     posted("edit", edit),
     posted("delete", delete),
     posted("press", press),
+    posted("vote", vote),
     posted("resend", resend),
     posted("block", block),
     posted("reset", reset),

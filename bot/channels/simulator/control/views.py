@@ -36,7 +36,8 @@ async def people(state: State, _: Request) -> Json:
 async def chat(state: State, request: Request) -> Json:
     """A chat's messages, oldest first."""
     chat_id = _chat_id(state, request.path_params["person"])
-    return {"chat_id": chat_id, "messages": state.messages.of(chat_id)}
+    votes = state.polls.votes_in(chat_id)
+    return {"chat_id": chat_id, "messages": state.messages.of(chat_id), "votes": votes}
 
 
 def _chat_id(state: State, name: str) -> int:

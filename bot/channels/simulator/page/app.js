@@ -63,6 +63,7 @@ const HAPPENINGS = {
   },
   delete({ chat_id: id, message_id: number }) { if (id === chatId() && !isLoading()) bubbleOf(number)?.remove() },
   action({ chat_id: id, action }) { if (id === chatId()) setTyping(say(action) || say('typing')) },
+  vote({ poll, person, options }) { here.votes[poll] = { ...here.votes[poll], [person]: options } },
   toast(event) {
     release(event.query)
     if (event.person !== here.me.key || !event.text) return

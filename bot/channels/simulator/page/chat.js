@@ -1,6 +1,6 @@
 // The open chat: its messages, and where it is scrolled to.
 
-import { drawFooter, press, setContext, write } from './composer.js'
+import { drawFooter, press, setContext, vote, write } from './composer.js'
 import { find, icon, make } from './elements.js'
 import { chatKey, here, menuPath } from './here.js'
 import { bubble } from './messages.js'
@@ -30,6 +30,7 @@ export function isLoading() {
 async function load() {
   const [chat, menu] = await Promise.all([read(`chats/${chatKey()}`), read(menuPath())])
   here.menu = menu
+  here.votes = chat.votes
   here.empty = chat.messages.length === 0
   list.setAttribute('aria-live', 'off')
   list.replaceChildren()
@@ -48,7 +49,7 @@ function intro() {
 
 function draw(message) {
   return bubble(message, {
-    me: here.me.id, inGroup: here.inGroup, onCommand: (text) => write(text), onPress: press,
+    me: here.me.id, inGroup: here.inGroup, onCommand: (text) => write(text), onPress: press, onVote: vote,
     onEdit: () => setContext('edit', message), onReply: () => setContext('reply', message), onJump: jump,
   })
 }

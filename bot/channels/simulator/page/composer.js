@@ -37,6 +37,10 @@ export async function press(message, button, where, element) {
   } catch (error) { fail(error) }
 }
 
+export async function vote(message, option) {
+  try { await tell('vote', { ...place(), message_id: message.message_id, option: option.text }) } catch (error) { fail(error) }
+}
+
 export function release(query) {
   busy.get(query)?.classList.remove('busy')
   busy.delete(query)

@@ -10,6 +10,7 @@ export const here = {
   connected: true,
   context: null,
   unread: new Map(),
+  votes: {},
 }
 
 export const chatId = () => (here.inGroup ? here.group.chat_id : here.me.chat_id)

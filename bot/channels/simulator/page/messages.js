@@ -1,12 +1,13 @@
 // One message as a bubble.
 
 import { avatar, icon, make } from './elements.js'
+import { poll } from './polls.js'
 import { formatted } from './text.js'
 import { clock, say } from './words.js'
 
 const fileUrl = (id) => `/control/files/${encodeURIComponent(id)}`
 
-// `view` says who looks: { me, inGroup, onCommand, onPress, onEdit, onReply, onJump }.
+// `view` says who looks: { me, inGroup, onCommand, onPress, onVote, onEdit, onReply, onJump }.
 export function bubble(message, view) {
   const own = message.from.id === view.me
   const text = message.text ?? message.caption
@@ -18,6 +19,7 @@ export function bubble(message, view) {
     message.forward_origin ? make('span', { class: 'forwarded' }, nameOf(message.forward_origin.sender_user)) : null,
     quote(message, view),
     media,
+    message.poll ? poll(message, view) : null,
     text ? make('div', { class: 'text', dir: 'auto' }, formatted(text, entities, view.onCommand)) : null,
     stamp(message))
   return make('li', { class: own ? 'out' : 'in', 'data-id': message.message_id },
@@ -36,7 +38,7 @@ export function nameOf(user) {
 export function summary(message) {
   if (!message) return say('noMessages')
   const kind = ['photo', 'voice', 'document', 'sticker', 'location'].find((name) => message[name])
-  return [kind ? say(kind) : '', message.text ?? message.caption ?? ''].filter(Boolean).join(' · ')
+  return [kind ? say(kind) : '', message.text ?? message.caption ?? message.poll?.question ?? ''].filter(Boolean).join(' · ')
 }
 
 function stamp(message) {

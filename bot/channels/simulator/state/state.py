@@ -13,6 +13,7 @@ from bot.channels.simulator.state.journal import Exchanges, Journal
 from bot.channels.simulator.state.limits import Limits
 from bot.channels.simulator.state.messages import Messages
 from bot.channels.simulator.state.people import BOT_ID, BOT_USERNAME, People
+from bot.channels.simulator.state.polls import Polls
 from bot.channels.simulator.state.queries import Queries
 from bot.channels.simulator.state.turns import Turns
 from bot.channels.simulator.state.updates import Updates, Watch
@@ -36,6 +37,7 @@ class State:
         self.messages = Messages(self.database, self.events, clock)
         self.updates = Updates(self.database)
         self.turns = Turns(self.database)
+        self.polls = Polls(self.database)
         self.queries = Queries(self.database, clock)
         self.files = Files(self.database)
         self.journal = Journal(self.database)

@@ -171,7 +171,8 @@ def _chat_of(body: Json) -> str:
     """The chat that an update is about; empty when it names none."""
     content = next(iter(body.values()), None)
     message = _inside(content, "message") or content  # A press holds the message it is about.
-    return str(_inside(_inside(message, "chat"), "id") or "")
+    chat = _inside(message, "chat") or _inside(message, "user")  # A vote says only whose it is.
+    return str(_inside(chat, "id") or "")
 
 
 def _inside(value: object, name: str) -> object:
