@@ -14,7 +14,9 @@ from bot.core.messages import (
     Passage,
     PersonSettings,
     Place,
+    Poll,
     Program,
+    Quiz,
     Received,
     Reminder,
     Sender,
@@ -25,6 +27,7 @@ from bot.core.paths import Journey
 from bot.core.ports import BotError, LostError, StoreError
 from bot.core.render import digest
 from bot.core.signs import Signs
+from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
 
 TODAY = date(2030, 6, 15)
@@ -46,6 +49,8 @@ _SAID_AS_THEY_ARE = (
     " greeting thanks goodbye other_language no_sources no_date view_source vote_up vote_down"
     " voted_up voted_down old_button slow_down private_only export forget forget_yes forget_no"
     " forgotten kept wish wished staff_words_only staff_state"
+    " lesson_none lesson_passed lesson_next lesson_quiz lesson_card lesson_picture lesson_again"
+    " lesson_list lesson_begun certificate_heading command_lessons"
     " calculate_menu calculate_nothing calculate_parcel calculate_price calculate_unit_cost"
     " ask_size ask_weight ask_cost ask_profit ask_fee ask_costs ask_made skip_number go_on stopped"
     " nothing_to_stop command_calculate command_stop command_journey command_next journey_none"
@@ -116,6 +121,14 @@ _FILLED = {
     "price_fee_missing": "no fee yet",
     "journey_menu": "choose: {journeys}",
     "journey_progress": "{title}: {done} of {all}",
+    "lesson_menu": "learned {done} of {all}: {lessons}",
+    "lesson_page": "{title} {number}/{all}",
+    "lesson_question": "{number}/{all} {question}",
+    "lesson_result": "{title}: {right} of {all}",
+    "lesson_wrong": "{question} {explanation}",
+    "lesson_following": "next: {title}",
+    "certificate_result": "{right} of {all} right",
+    "certificate_caption": "{name} learned {title} on {date}",
     "zones": "East=7|Further=8",
     "reminder_set": "on {date} at {time}",
     "reminder": "remember {title}: {step}",
@@ -138,6 +151,7 @@ def _words(language: Language, name: str, **forms: str) -> Mapping[str, str]:
     told = {phrase: f"({language}) {phrase}" for phrase in _SAID_AS_THEY_ARE.split()}
     privacy = f"({language}) kept for {{days}} days"
     own = {"language": language, "language_name": name, "privacy": privacy}
+    own |= {"certificate_language": "id" if language == "zh" else language}
     own |= dict.fromkeys(_FORMS.split(), "")
     return told | _FILLED | own | forms
 
@@ -224,9 +238,11 @@ class ListedKnowledge:
         signs: Signs | None = None,
         formulas: Formulas | None = None,
         journeys: Sequence[Journey] = (),
+        lessons: Sequence[Lesson] = (),
     ) -> None:
         self.shows = signs or Signs()
         self.paths = journeys
+        self.subjects = lessons
         self.said_of_sums = formulas or Formulas()
         self.found = found
         self.cards = {passage.card: passage for passage in (*others, *found)}
@@ -253,6 +269,9 @@ class ListedKnowledge:
     def journeys(self, language: Language) -> Sequence[Journey]:
         return self.paths
 
+    def lessons(self, language: Language) -> Sequence[Lesson]:
+        return self.subjects
+
     def formulas(self, language: Language) -> Formulas:
         return self.said_of_sums
 
@@ -272,6 +291,8 @@ class MemoryStore:
         self._wishes: list[tuple[int, dict[str, Any]]] = []
         self.asked: list[tuple[float, Asked]] = []
         self.reminders: dict[int, Reminder] = {}
+        self.polls: dict[str, Poll] = {}
+        self.chosen: dict[str, int] = {}
         self._places: dict[tuple[int, str, str], tuple[Place, float]] = {}
 
     async def recent(
@@ -327,6 +348,12 @@ class MemoryStore:
             other: kept for other, kept in self._places.items() if other != key
         }
 
+    async def poll(self, key: str) -> Poll | None:
+        return self.polls.get(key)
+
+    async def note_choice(self, key: str, option: int) -> None:
+        self.chosen.setdefault(key, option)
+
     async def zone(self, person: int) -> int | None:
         wished = self.reminders.get(person)
         return wished.zone if wished else None
@@ -341,7 +368,8 @@ class MemoryStore:
         wishes = [dict(wish) for wisher, wish in self._wishes if wisher == person]
 
         places = [self._told(place, at) for place, at in self._places_of(person)]
-        others = {"questions": [], "wishes": wishes, "messages": [], "places": places}
+        others: dict[str, Any] = {"questions": [], "wishes": wishes, "messages": []}
+        others |= {"places": places, "quizzes": []}
         return kept | others | {"reminder": self._reminder_of(person)}
 
     async def forget(self, person: int) -> None:
@@ -381,6 +409,7 @@ class MemoryMail:
         """What people chose."""
         self.asked: list[Asked] = []
         self.dead: dict[int, str] = {}
+        self.polls: dict[str, tuple[int, Quiz]] = {}
         self.released: list[int] = []
         self._clock = clock
         self._known: set[int] = set()
@@ -413,6 +442,10 @@ class MemoryMail:
         await self._reach()
         self._change(letter, sent=count)
         self._note(letter, replies)
+
+    async def polled(self, letter: Received, key: str, quiz: Quiz) -> None:
+        await self._reach()
+        self.polls[key] = (letter.person, quiz)
 
     async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         await self._reach()

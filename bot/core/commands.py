@@ -8,7 +8,7 @@ from bot.core.ports import Store
 from bot.core.telling import Telling
 
 COMMANDS = (
-    *("start", "help", "calculate", "journey", "next", "stop"),
+    *("start", "help", "calculate", "journey", "lessons", "next", "stop"),
     *("language", "sources", "privacy", "export", "forget"),
 )
 """The commands people can give, in the order in which they are shown."""

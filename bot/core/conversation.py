@@ -13,10 +13,12 @@ from bot.core.calculators import Calculators
 from bot.core.commands import obey
 from bot.core.guiding import ALIASES, BUTTONS, GUIDED, Guiding
 from bot.core.journeys import Journeys
+from bot.core.lessons import Lessons
 from bot.core.messages import (
     Command,
     Incoming,
     Language,
+    Picked,
     Press,
     Question,
     Turn,
@@ -64,7 +66,8 @@ class Conversation:
         calculating = Calculating(store, self.calculators, self.telling)
         self.reminding = Reminding(store, self.telling, clock)
         journeys = Journeys(store, self.reminding, self.telling)
-        self.guiding = Guiding(store, calculating, journeys, self.telling)
+        lessons = Lessons(store, self.telling, today)
+        self.guiding = Guiding(store, calculating, journeys, lessons, self.telling)
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 
@@ -98,14 +101,20 @@ class Conversation:
                     return await self.guiding.obey(incoming, language)
                 store, telling = self.store, self.telling
                 return await obey(name, language, sender=sender, store=store, telling=telling)
-            case Press() if incoming.data.partition(":")[0] in BUTTONS:
-                return await self.guiding.press(incoming)
-            case Press():
-                return await self.presses.obey(incoming)
+            case Press() | Picked():
+                return await self._chosen(incoming)
             case Unreadable(_, sender) | Upload(_, sender):
                 return self.telling.say("unreadable", await spoken_language(sender, self.store))
             case _:
                 assert_never(incoming)
+
+    async def _chosen(self, incoming: Press | Picked) -> Turn:
+        """Do what a button or an option says."""
+        if isinstance(incoming, Picked):
+            return await self.guiding.take(incoming)
+        if incoming.data.partition(":")[0] in BUTTONS:
+            return await self.guiding.press(incoming)
+        return await self.presses.obey(incoming)
 
     async def _question(self, question: Question) -> Turn:
         """Answer a question, unless its person asks too many."""

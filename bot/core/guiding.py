@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 
 from bot.core.calculating import Calculating
 from bot.core.journeys import Journeys
-from bot.core.messages import Button, Command, Language, Place, Press, Question, Turn
+from bot.core.lessons import Lessons
+from bot.core.messages import Button, Command, Language, Picked, Place, Press, Question, Turn
 from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
 
-GUIDED = ("calculate", "journey", "next", "stop")
+GUIDED = ("calculate", "journey", "lessons", "next", "stop")
 """The commands of it, in the order in which they are shown."""
-ALIASES = {"hitung": "calculate"}
+ALIASES = {"hitung": "calculate", "belajar": "lessons"}
 """Names under which people may look for them."""
-BUTTONS = ("n", "g", "j")
+BUTTONS = ("n", "g", "j", "t")
 """The kinds of its buttons."""
 
 
@@ -25,6 +26,7 @@ class Guiding:
     store: Store
     calculating: Calculating
     journeys: Journeys
+    lessons: Lessons
     telling: Telling
 
     async def obey(self, command: Command, language: Language) -> Turn:
@@ -37,9 +39,14 @@ class Guiding:
                 return self.calculating.menu(language)
             case "journey":
                 return self.journeys.menu(language)
+            case "lessons":
+                return self.lessons.menu(await self.store.places(sender.person), language)
             case "next":
-                place = await self._place(sender.person, command.update)
-                return self._prompt(place, language) if place else self.journeys.menu(language)
+                places = await self.store.places(sender.person)
+                place = _current(places, command.update)
+                if place is None:
+                    return self.journeys.menu(language)
+                return self._prompt(place, places, language)
             case _:
                 return await self._stop(command, language)
 
@@ -54,9 +61,18 @@ class Guiding:
                 turn = await self.calculating.press(press, key, _sum(places), language)
             case "j":
                 turn = await self.journeys.press(press, key, places, language)
+            case "t":
+                turn = await self.lessons.press(press, key, places, language)
             case _:
-                turn = self._prompt(place, language) if place and place.step else None
+                going = place if place and place.step else None
+                turn = self._prompt(going, places, language) if going else None
         return turn or Turn(language, toast=self.telling.phrases[language]["old_button"])
+
+    async def take(self, picked: Picked) -> Turn:
+        """Take what was chosen in a quiz; where it was asked before, there is nothing to say."""
+        language = await spoken_language(picked.sender, self.store)
+        places = await self.store.places(picked.sender.person)
+        return await self.lessons.take(picked, places, language) or Turn(language)
 
     async def around(self, question: Question, ask: Callable[[Question], Awaitable[Turn]]) -> Turn:
         """Take what was asked for; answer anything else, and offer to go on."""
@@ -88,10 +104,14 @@ class Guiding:
         """Return where somebody is who has not come to the end, or came there by this update."""
         return _current(await self.store.places(person), update)
 
-    def _prompt(self, place: Place, language: Language) -> Turn:
-        if place.kind == "calculator":
-            return self.calculating.prompt(place, language)
-        return self.journeys.prompt(place, language)
+    def _prompt(self, place: Place, places: Sequence[Place], language: Language) -> Turn:
+        match place.kind:
+            case "calculator":
+                return self.calculating.prompt(place, language)
+            case "lesson":
+                return self.lessons.prompt(place, places, language)
+            case _:
+                return self.journeys.prompt(place, language)
 
     def _offering(self, turn: Turn) -> Turn:
         """Put a button under an answer that leads back to where its asker was."""

@@ -23,6 +23,8 @@ class Sender:
     """The language their Telegram is set to, as an IETF tag, or nothing."""
     settings: "PersonSettings | None" = None
     """What the person had chosen when this came in; None where nobody has looked."""
+    name: str = ""
+    """What they are called where they write; it is kept nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,17 @@ class Upload:
     caption: str = ""
 
 
-Incoming = Question | Command | Press | Upload | Unreadable
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What somebody chose in a quiz: the poll it was asked as, and the places of the options."""
+
+    update: int
+    sender: Sender
+    poll: str
+    options: tuple[int, ...]
+
+
+Incoming = Question | Command | Press | Picked | Upload | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +248,51 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiz:
+    """A question with options, of which one is right; it is asked as the channel asks such."""
+
+    lesson: str
+    question: str
+    """Its name in the lesson."""
+    options: tuple[tuple[str, str], ...]
+    """The name and the words of each."""
+    right: int
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A quiz as it was asked of somebody, whatever has become of its lesson since."""
+
+    person: int
+    lesson: str
+    question: str
+    options: tuple[str, ...]
+    """The names of the options, in their order."""
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a picture says that shows what somebody has learned."""
+
+    heading: str
+    name: str
+    lesson: str
+    result: str
+    date: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a picture shows in bars: a label and a number each."""
+
+    title: str
+    bars: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to send, in Markdown."""
 
@@ -245,6 +302,10 @@ class Reply:
     """The text without the evidence line."""
     document: Document | None = None
     """A file that goes with it."""
+    quiz: Quiz | None = None
+    """The options of the question that it asks."""
+    picture: Certificate | Chart | None = None
+    """A picture that goes with it, drawn as it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from bot.core.messages import (
     Language,
     Passage,
     Place,
+    Poll,
     Program,
+    Quiz,
     Received,
     Reminder,
     Source,
@@ -29,6 +31,7 @@ from bot.core.messages import (
 from bot.core.pacing import Limit
 from bot.core.paths import Journey
 from bot.core.signs import Signs
+from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
 
 
@@ -99,6 +102,10 @@ class Knowledge(Protocol):
         """Return the journeys, in the order in which they are offered."""
         ...
 
+    def lessons(self, language: Language) -> Sequence[Lesson]:
+        """Return the lessons, in the order in which they are offered."""
+        ...
+
     def sources(self) -> Sequence[Source]:
         """Return every source that a live card cites."""
         ...
@@ -152,6 +159,14 @@ class Store(Protocol):
         """Remember where the person is in one thing."""
         ...
 
+    async def poll(self, key: str) -> Poll | None:
+        """Return the quiz that was asked as this poll."""
+        ...
+
+    async def note_choice(self, key: str, option: int) -> None:
+        """Remember what was chosen in a poll, for program staff; the first choice counts."""
+        ...
+
     async def zone(self, person: int) -> int | None:
         """Return the time zone that the person told, if they did."""
         ...
@@ -197,6 +212,10 @@ class Mail(Protocol):
 
     async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         """Note that an update is answered, and by which messages; delete what it said."""
+        ...
+
+    async def polled(self, letter: Received, key: str, quiz: Quiz) -> None:
+        """Note as which poll somebody was asked a quiz."""
         ...
 
     async def replies(self, letter: Received) -> Sequence[int]:

@@ -52,6 +52,7 @@ NOBODY_KNOWN: dict[str, Any] = {
     "wishes": [],
     "messages": [],
     "places": [],
+    "quizzes": [],
     "reminder": None,
 }
 

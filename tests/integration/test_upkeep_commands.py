@@ -48,6 +48,7 @@ NOTHING_KEPT: Json = {
     "wishes": [],
     "messages": [],
     "places": [],
+    "quizzes": [],
     "reminder": None,
 }
 

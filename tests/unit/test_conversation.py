@@ -590,6 +590,7 @@ async def test_sends_everything_that_is_kept_about_a_person() -> None:
         "wishes": [],
         "messages": [],
         "places": [],
+        "quizzes": [],
         "reminder": None,
     }
 

@@ -25,6 +25,7 @@ from bot.backends.knowledge.cross_checks import cross_findings
 from bot.backends.knowledge.findings import Finding, in_order, nearest
 from bot.backends.knowledge.guidance import Guidance, dead_links
 from bot.backends.knowledge.journeys import JOURNEYS, JourneyEntry, journey_findings
+from bot.backends.knowledge.lessons import LESSONS, LessonEntry, lesson_findings
 from bot.backends.knowledge.markdown import ReadCard, read_file
 from bot.backends.knowledge.safety import SAFETY, SafetyEntry, safety_findings
 from bot.backends.knowledge.suspect import suspect_findings
@@ -177,7 +178,8 @@ class _Folder:
         entry = entry or CalculatorsEntry()
         named = calculator_cards(entry)
         self.findings.update(dead_links(named, located, file=CALCULATORS, cards=cards))
-        return Guidance(calculators=entry, journeys=self._journeys(cards))
+        journeys, lessons = self._journeys(cards), self._lessons(cards)
+        return Guidance(calculators=entry, journeys=journeys, lessons=lessons)
 
     def _journeys(self, cards: list[str]) -> dict[str, JourneyEntry]:
         journeys = {}
@@ -188,6 +190,16 @@ class _Folder:
                 journeys[path.stem] = entry
                 self.findings.update(journey_findings(entry, located, file=file, cards=cards))
         return journeys
+
+    def _lessons(self, cards: list[str]) -> dict[str, LessonEntry]:
+        lessons = {}
+        for path in sorted((self.folder / LESSONS).glob("*.yaml")):
+            file = path.relative_to(self.folder).as_posix()
+            located = self._yaml(file)
+            if entry := self._valid(LessonEntry, located.values, located, file, ()):
+                lessons[path.stem] = entry
+                self.findings.update(lesson_findings(entry, located, file=file, cards=cards))
+        return lessons
 
     def _words(self, name: str) -> dict[str, tuple[str, int]]:
         """Read a file of `words: words`, each with its line."""
@@ -219,7 +231,10 @@ class _Folder:
     def _warn_of_unread_files(self) -> None:
         for path in sorted(self.folder.rglob("*")):
             relative = path.relative_to(self.folder)
-            is_guide = relative.suffix == ".yaml" and relative.parent.as_posix() == JOURNEYS
+            is_guide = relative.suffix == ".yaml" and relative.parent.as_posix() in (
+                JOURNEYS,
+                LESSONS,
+            )
             is_read = path.suffix == ".md" or relative.as_posix() in READ or is_guide
             if path.is_file() and not is_read and not _is_hidden(relative):
                 near = nearest(relative.as_posix(), sorted(READ))

@@ -1,4 +1,4 @@
-"""What the knowledge holds besides cards: the rules of sums, and journeys."""
+"""What the knowledge holds besides cards: the rules of sums, journeys and lessons."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.backends.knowledge.calculators import CalculatorsEntry
 from bot.backends.knowledge.findings import Finding, nearest
 from bot.backends.knowledge.journeys import JourneyEntry
+from bot.backends.knowledge.lessons import LessonEntry
 from bot.backends.knowledge.yamls import Located
 
 Place = tuple[str | int, ...]
@@ -19,6 +20,7 @@ class Guidance(BaseModel):
 
     calculators: CalculatorsEntry = CalculatorsEntry()
     journeys: dict[str, JourneyEntry] = {}
+    lessons: dict[str, LessonEntry] = {}
 
 
 def dead_links(

@@ -17,6 +17,7 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Sour
 from bot.core.paths import Journey
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Signs
+from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,10 @@ class CardSearch:
     def journeys(self, language: Language) -> Sequence[Journey]:
         """Return the journeys, in the order in which they are offered."""
         return self._served.journeys[language]
+
+    def lessons(self, language: Language) -> Sequence[Lesson]:
+        """Return the lessons, in the order in which they are offered."""
+        return self._served.lessons[language]
 
     def sources(self) -> Sequence[Source]:
         """Return every source that a live card cites."""

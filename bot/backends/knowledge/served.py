@@ -10,6 +10,7 @@ from bot.backends.knowledge.calculators import formulas_of
 from bot.backends.knowledge.cards import UNDATED, Card
 from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.journeys import journey_of
+from bot.backends.knowledge.lessons import lessons_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
@@ -17,6 +18,7 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.paths import Journey
 from bot.core.render import digest
 from bot.core.signs import Signs
+from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
 
 _WORD = re.compile(r"\w+")
@@ -48,6 +50,7 @@ class Served:
     signs: Signs
     formulas: Mapping[Language, Formulas]
     journeys: Mapping[Language, Sequence[Journey]]
+    lessons: Mapping[Language, Sequence[Lesson]]
     vectors: Similarities | None = None
 
     @classmethod
@@ -86,9 +89,12 @@ class Served:
             ]
             for language in LANGUAGES
         }
+        lessons = {
+            language: lessons_of(content.guidance.lessons, language) for language in LANGUAGES
+        }
         return cls(
             *(content, cards, names, words, glossary, passages, others, foreign),
-            *(signs, formulas, journeys, vectors),
+            *(signs, formulas, journeys, lessons, vectors),
         )
 
     def rivals(self, question: str) -> frozenset[str]:

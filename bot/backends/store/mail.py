@@ -12,9 +12,10 @@ from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
 from bot.backends.store.outbox import row_of, sealed
 from bot.backends.store.people import upsert
+from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
-from bot.backends.store.tables import inbox, person, place, question, reply
-from bot.core.messages import Asked, Call, PersonSettings, Received
+from bot.backends.store.tables import inbox, person, place, poll, question, reply
+from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received
 from bot.core.ports import LostError, Mail
 
 _KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
@@ -78,6 +79,7 @@ class DatabaseMail:
             index_elements=["chat", "message"],
             set_={"replies": noted.excluded.replies, "at": noted.excluded.at},
         )
+        self._polled = upsert(poll, database).on_conflict_do_nothing()
         self._new = upsert(inbox, database).on_conflict_do_nothing().returning(inbox.c.id)
 
     async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
@@ -142,6 +144,11 @@ class DatabaseMail:
         """Note that so many of the calls were made, and which messages answer the update's."""
         sent = {"id_": letter.update, "sent_": count}
         await self._database.write((_SENT, sent), *self._noted(letter, replies), is_synced=False)
+
+    async def polled(self, letter: Received, key: str, quiz: Quiz) -> None:
+        """Note as which poll somebody was asked a quiz."""
+        row = row_of_poll(key, letter.person, quiz, at=self._clock())
+        await self._database.write((self._polled, row))
 
     async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         """Note that an update is answered, and by which messages; delete what it said."""

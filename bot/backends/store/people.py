@@ -11,12 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
 from bot.backends.store.places import Places
+from bot.backends.store.polls import Polls
 from bot.backends.store.reminders import Reminders
 from bot.backends.store.tables import (
     inbox,
     live,
     person,
     place,
+    poll,
     question,
     reminder,
     reply,
@@ -26,7 +28,7 @@ from bot.backends.store.tables import (
     vote,
     wish,
 )
-from bot.core.messages import Asked, Language, Place, Reminder, Vote
+from bot.core.messages import Asked, Language, Place, Poll, Reminder, Vote
 from bot.core.render import digest
 
 _DAY = 86_400.0
@@ -50,6 +52,7 @@ class People:
         self._cipher = cipher
         self._clock = clock
         self._places = Places(database, cipher, clock=clock)
+        self._polls = Polls(database)
         self.reminders = Reminders(database, cipher)
         chosen = upsert(person, database)
         self._choose = chosen.on_conflict_do_update(
@@ -129,6 +132,14 @@ class People:
         """Remember where the person is in one thing."""
         await self._places.put(person_, where)
 
+    async def poll(self, key: str) -> Poll | None:
+        """Return the quiz that was asked as this poll."""
+        return await self._polls.find(key)
+
+    async def note_choice(self, key: str, option: int) -> None:
+        """Remember what was chosen in a poll; the first choice counts."""
+        await self._polls.note_choice(key, option)
+
     async def zone(self, person_: int) -> int | None:
         """Return the time zone that the person told, if they did."""
         return await self.reminders.zone(person_)
@@ -155,6 +166,7 @@ class People:
             "messages": [dict(row._mapping) for row in letters],
             **await self._of_staff(person_),
             "places": await self._places.export(person_),
+            "quizzes": await self._polls.export(person_),
             "reminder": await self.reminders.export(person_),
         }
 
@@ -181,6 +193,7 @@ class People:
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(delete(place).where(place.c.person == person_))
+            connection.execute(delete(poll).where(poll.c.person == person_))
             connection.execute(delete(reminder).where(reminder.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
             connection.execute(delete(upload).where(upload.c.person == person_))
@@ -194,7 +207,7 @@ class People:
     async def expire(self, *, days: int) -> None:
         """Delete the texts that have been kept long enough."""
         before = {"before": self._clock() - days * _DAY}
-        expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_DEAD)
+        expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_POLLS, _EXPIRE_DEAD)
         await self._database.write(*((each, before) for each in expired))
 
     def _readable(self, row: Row[Any]) -> dict[str, Any]:
@@ -272,4 +285,5 @@ _FORGET_DEAD = (
 )
 _EXPIRE_QUESTIONS = delete(question).where(question.c.at < bindparam("before"))
 _EXPIRE_WISHES = delete(wish).where(wish.c.at < bindparam("before"))
+_EXPIRE_POLLS = delete(poll).where(poll.c.chosen.is_(None), poll.c.at < bindparam("before"))
 _EXPIRE_DEAD = delete(inbox).where(inbox.c.state == "dead", inbox.c.at < bindparam("before"))

@@ -142,6 +142,19 @@ reminder = Table(
     Column("at", Float, nullable=False, index=True),  # 0 once they were reminded.
 )
 
+poll = Table(  # Which quiz was asked of whom, as which poll.
+    "poll",
+    METADATA,
+    Column("id", Text, primary_key=True),  # The channel's.
+    Column("person", BigInteger, nullable=False, index=True),
+    Column("lesson", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("options", Text, nullable=False),  # Their names, as a JSON list.
+    Column("right", SmallInteger, nullable=False),
+    Column("chosen", SmallInteger),
+    Column("at", Float, nullable=False),
+)
+
 claim = Table(
     "claim",
     METADATA,

@@ -1,13 +1,16 @@
 """A turn as the calls of Telegram's Bot API that tell it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bot.channels.formatting import Piece, pieces
-from bot.core.messages import Call, Incoming, Keyboard, Press, Question, Reply, Turn
+from bot.channels.formatting import Piece, pieces, plain
+from bot.core.messages import Call, Incoming, Keyboard, Press, Question, Quiz, Reply, Turn
 
 _NO_PREVIEW = {"is_disabled": True}
 _LINK = "reply_parameters"
+NOTE = "note"
+"""A parameter that is kept with a call and not sent."""
 
 
 def calls_of(incoming: Incoming, turn: Turn, *, instead_of: Sequence[int] = ()) -> Iterator[Call]:
@@ -52,6 +55,14 @@ def reply_calls(chat: int, reply: Reply, *, question: int | None = None) -> Iter
         document = {"name": reply.document.name, "content": reply.document.content}
         yield Call("sendDocument", {"chat_id": chat, "document": document, "caption": reply.text})
         return
+    if reply.picture:
+        kind = type(reply.picture).__name__.lower()
+        picture = {"kind": kind, **asdict(reply.picture)}
+        yield Call("sendPhoto", {"chat_id": chat, "photo": picture, "caption": plain(reply.text)})
+        return
+    if reply.quiz:
+        yield Call("sendPoll", _poll(chat, reply.text, reply.quiz))
+        return
     parts = list(pieces(reply.text))
     for place, piece in enumerate(parts):
         keyboard = reply.keyboard if place == len(parts) - 1 else ()
@@ -76,6 +87,27 @@ def _message(
             "allow_sending_without_reply": True,
         }
     return parameters
+
+
+def _poll(chat: int, question: str, quiz: Quiz) -> dict[str, Any]:
+    explanation = {"explanation": quiz.explanation} if quiz.explanation else {}
+    return {
+        "chat_id": chat,
+        "question": question,
+        "options": [{"text": label} for _, label in quiz.options],
+        "type": "quiz",
+        "is_anonymous": False,
+        "correct_option_ids": [quiz.right],
+        **explanation,
+        NOTE: asdict(quiz),
+    }
+
+
+def quiz_of(call: Call) -> Quiz:
+    """Return the quiz that a call asks."""
+    note = call.parameters[NOTE]
+    options = tuple((name, label) for name, label in note["options"])
+    return Quiz(**{**note, "options": options})
 
 
 def _markup(keyboard: Keyboard) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from telegram.error import (
 from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.observing import Audience, Nobody, Observer
-from bot.channels.telegram.calls import calls_of, reply_calls
+from bot.channels.telegram.calls import calls_of, quiz_of, reply_calls
 from bot.channels.telegram.incoming import envelope, incoming_of
 from bot.channels.telegram.profile import Profile
 from bot.channels.telegram.request import AiohttpRequest
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_URL = "https://api.telegram.org"
 
-_UPDATES = ["message", "edited_message", "callback_query"]
+_UPDATES = ["message", "edited_message", "callback_query", "poll_answer"]
 _POLL = 25  # Seconds that Telegram holds a request for updates open.
 _TYPING_AFTER = 0.3  # Seconds without an answer.
 _TYPING_EVERY = 4.0  # Telegram shows it for five.
@@ -201,9 +201,11 @@ class Telegram:
         """Make the next call of a plan, and note the message that it made or changed."""
         call = plan.calls[plan.sent]
         made = await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
+        if made.poll:
+            await self._kept(self.mail.polled, letter, made.poll, quiz_of(call))
         plan.sent, plan.is_unsure = plan.sent + 1, False
-        if made is not None and not letter.is_aside:
-            plan.replies.append(made)
+        if made.message is not None and not letter.is_aside:
+            plan.replies.append(made.message)
 
     async def say(self, chat: int, reply: Reply) -> None:
         """Send something to a chat of the staff; what fails is logged."""

@@ -14,6 +14,7 @@ from bot.core.messages import (
     Incoming,
     Keyboard,
     PersonSettings,
+    Picked,
     Press,
     Question,
     Received,
@@ -35,6 +36,7 @@ def envelope(raw: str) -> Received:
     is_edit = bool(_part(update, "edited_message"))
     chat = _number(_part(body, "chat"), "id")
     text = body.get("text")
+    is_vote = bool(_part(update, "poll_answer"))
     is_command = isinstance(text, str) and text.startswith("/")
     person = _part(_part(update, "callback_query") if is_press else body, "from")
     return Received(
@@ -42,7 +44,7 @@ def envelope(raw: str) -> Received:
         chat,
         raw,
         is_edit=is_edit,
-        is_aside=is_press or is_command,
+        is_aside=is_press or is_vote or is_command,
         person=_number(person, "id"),
         message=_number(body, "message_id") or None,
     )
@@ -63,6 +65,9 @@ def _body(update: Any) -> tuple[Mapping[str, Any], bool]:
     query = _part(update, "callback_query")
     if query:
         return _part(query, "message"), True
+    if vote := _part(update, "poll_answer"):  # It says only whose it is.
+        user = _part(vote, "user")
+        return {"chat": user, "from": user}, False
     return _part(update, "message") or _part(update, "edited_message"), False
 
 
@@ -87,6 +92,8 @@ def incoming_of(
     """
     if update.callback_query:
         return _press(update, update.callback_query, settings)
+    if update.poll_answer:
+        return _picked(update.update_id, update.poll_answer, settings)
     if update.edited_message:  # Only a question is answered anew.
         edited = _written(update, update.edited_message, me, settings)
         return edited if isinstance(edited, Question) else None
@@ -135,6 +142,16 @@ def _without_text(
     )
 
 
+def _picked(
+    update: int, answer: telegram.PollAnswer, settings: PersonSettings | None
+) -> Picked | None:
+    user = answer.user
+    if user is None:
+        return None
+    sender = Sender(user.id, user.id, user.language_code or "", settings, user.full_name)
+    return Picked(update, sender, answer.poll_id, tuple(answer.option_ids))
+
+
 def _press(
     update: Update, query: telegram.CallbackQuery, settings: PersonSettings | None
 ) -> Press | None:
@@ -142,7 +159,8 @@ def _press(
     if message is None or query.data is None:
         return None
     user = query.from_user
-    sender = Sender(user.id, message.chat.id, user.language_code or "", settings)
+    language = user.language_code or ""
+    sender = Sender(user.id, message.chat.id, language, settings, user.full_name)
     keyboard: Keyboard = ()
     if isinstance(message, telegram.Message) and message.reply_markup:
         keyboard = tuple(

@@ -19,7 +19,9 @@ from telegram.error import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
+from bot.channels.drawing import drawn
 from bot.channels.observing import Observer
+from bot.channels.telegram.calls import NOTE
 from bot.core.messages import Call
 from bot.core.pacing import Limit
 from bot.core.ports import Rates, UpdateError
@@ -54,6 +56,14 @@ _GONE = (  # Telegram's words for what no repetition mends.
 _SPARED = {"entit": "entities", "markup": "reply_markup", "button": "reply_markup"}
 """Parts of a message that are left out rather than the message, by Telegram's words."""
 _growing = wait_exponential_jitter(multiplier=0.5, max=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call made or changed: the number of a message, the id of a poll in it."""
+
+    message: int | None = None
+    poll: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +112,12 @@ class Outgoing:
         self._begun: deque[float] = deque(maxlen=max(int(pace.per_second / _SLACK), 1))
         """When the last messages began to be sent: as many as may within a second."""
 
-    async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> int | None:
+    async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> Made:
         """Make a call, however often it takes; what cannot arrive is noted and dropped.
 
         A message that may have arrived already (`is_unsure`, or after a cut) is repeated as a
         reply to the question, so that the two are seen to belong together. What is to be edited
-        and is gone is sent anew. Returns the number of the message that is there now, if it is.
+        and is gone is sent anew. Returns the message that is there now, if it is.
 
         Raises:
             UpdateError: Telegram does not take the message as it is.
@@ -128,7 +138,7 @@ class Outgoing:
                     continue
                 if not _is_to_be_sent_anew(method, error):
                     self._give_up(method, error)
-                    return parameters.get("message_id") if method == _EDIT else None
+                    return Made(parameters.get("message_id")) if method == _EDIT else Made()
                 method = "sendMessage"
                 del parameters["message_id"]
                 _link(method, parameters, question)
@@ -144,7 +154,7 @@ class Outgoing:
 
     async def _try(
         self, method: str, chat: int, parameters: dict[str, Any], *, question: int | None
-    ) -> int | None:
+    ) -> Made:
         """Make a call, again while Telegram is away; then nobody knows whether it arrived."""
 
         def on_away(_state: RetryCallState) -> None:
@@ -161,7 +171,7 @@ class Outgoing:
             with attempt:
                 await self._turn_to_send(method, chat)
                 return await self._call(method, parameters)
-        return None
+        return Made()
 
     def _give_up(self, method: str, error: Forbidden | BadRequest) -> None:
         """Note what cannot arrive.
@@ -213,14 +223,18 @@ class Outgoing:
             await self.pace.rates.pause(self.pace.everywhere, wait)
         log.warning("Telegram asks to wait %s seconds", wait)
 
-    async def _call(self, method: str, parameters: Mapping[str, Any]) -> int | None:
-        """Make a call once; return the number of the message that it made or changed."""
-        given = dict(parameters)
+    async def _call(self, method: str, parameters: Mapping[str, Any]) -> Made:
+        """Make a call once; return the message that it made or changed."""
+        given = {name: value for name, value in parameters.items() if name != NOTE}
         if document := given.get("document"):
             content = document["content"].encode("utf-8", "replace")
             given["document"] = InputFile(content, document["name"])
+        if picture := given.get("photo"):
+            given["photo"] = InputFile(await asyncio.to_thread(drawn, picture), "akar.png")
         made = await self.bot.do_api_request(method, api_kwargs=given)
-        return made.get("message_id") if isinstance(made, dict) else None
+        if not isinstance(made, dict):
+            return Made()
+        return Made(made.get("message_id"), made.get("poll", {}).get("id", ""))
 
 
 def _link(method: str, parameters: dict[str, Any], question: int | None) -> None:
