@@ -158,7 +158,8 @@ def test_a_chat_is_recorded_as_a_script(page: Page, simulator: Simulator) -> Non
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save").click()
 
-    assert 'user: what papers\n    bot:\n      outcome: answer\n      cites: ["kios#surat"]' in script
+    assert "  - user: what papers\n    bot:\n      outcome: answer\n" in script
+    assert 'cites: ["kios#surat"]' in script
     assert saving.value.suggested_filename == "sam.yaml"
     assert Path(saving.value.path()).read_text(encoding="utf-8") == script
 
