@@ -755,3 +755,53 @@ def test_names_what_is_wrong_with_the_signs(
     checked = check(write(tmp_path, {"safety.yaml": SIGNS.replace(typed, instead)}))
 
     assert ("safety.yaml", line, code) in found(checked)
+
+
+LESSON = """\
+title: Foto
+about: Terang.
+pages:
+- {name: light, text: {id: Jendela., en: A window.}, card: stalls#papers}
+questions:
+- name: where
+  text: Di mana?
+  options:
+  - {name: window, label: Jendela}
+  - {name: cellar, label: Ruang bawah}
+  right: window
+  explanation: Terang.
+  card: stalls#papers
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("right: window", "right: windoww", (11, "UNKNOWN_ANSWER")),
+        ("name: cellar", "name: window", (8, "DUPLICATE_STEP")),
+        ("name: where", "name: light", (4, "DUPLICATE_STEP")),
+        ("Jendela., en: A window.}, card: stalls#papers", "X}, card: stalls#x", (4, "DEAD_LINK")),
+        ("title: Foto", f"title: {'a' * 61}", (1, "BAD_VALUE")),
+        ("explanation: Terang.", f"explanation: {'a' * 201}", (12, "BAD_VALUE")),
+        ("about: Terang.", "abaut: Terang.", (2, "UNKNOWN_KEY")),
+    ],
+)
+def test_names_what_is_wrong_in_a_lesson(
+    tmp_path: Path, old: str, new: str, found: tuple[int, str]
+) -> None:
+    assert old in LESSON
+    checked = check(write(tmp_path, {"lessons/photo.yaml": LESSON.replace(old, new)}))
+
+    assert found in [(each.line, each.code) for each in checked.findings if "photo" in each.file]
+
+
+def test_reads_lessons_in_their_order_and_language(tmp_path: Path) -> None:
+    files = {"lessons/z.yaml": f"order: 1\n{LESSON}", "lessons/a.yaml": f"order: 2\n{LESSON}"}
+    checked = check(write(tmp_path, files))
+    served = Served.of(checked.content)
+
+    assert checked.mistakes == ()
+    assert [lesson.name for lesson in served.lessons["en"]] == ["z", "a"]
+    assert served.lessons["en"][0].pages[0].text == "A window."
+    assert served.lessons["zh"][0].questions[0].text == "Di mana?"
+    assert Content.from_json(checked.content.to_json()) == checked.content
