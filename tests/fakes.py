@@ -21,6 +21,9 @@ from bot.core.messages import (
     Reminder,
     Sender,
     Source,
+    Speaker,
+    Ticket,
+    TicketState,
     Vote,
 )
 from bot.core.paths import Journey
@@ -51,6 +54,9 @@ _SAID_AS_THEY_ARE = (
     " forgotten kept wish wished staff_words_only staff_state"
     " lesson_none lesson_passed lesson_next lesson_quiz lesson_card lesson_picture lesson_again"
     " lesson_list lesson_begun certificate_heading command_lessons"
+    " ticket_write ticket_talk ticket_passed ticket_hours_unknown ticket_again ticket_gone"
+    " ticket_unreachable ticket_reply ticket_orders ticket_open_again ticket_close ticket_reopen"
+    " ticket_draft command_talk person_here tried_answer tried_abstain tried_clarify tried_refuse"
     " calculate_menu calculate_nothing calculate_parcel calculate_price calculate_unit_cost"
     " ask_size ask_weight ask_cost ask_profit ask_fee ask_costs ask_made skip_number go_on stopped"
     " nothing_to_stop command_calculate command_stop command_journey command_next journey_none"
@@ -129,6 +135,24 @@ _FILLED = {
     "lesson_following": "next: {title}",
     "certificate_result": "{right} of {all} right",
     "certificate_caption": "{name} learned {title} on {date}",
+    "person": "ask people: {ask}",
+    "ticket_more": "write to staff, {number}",
+    "ticket_turn": "{question} > {tried} {card}",
+    "ticket_opened": "ticket {number} is open",
+    "ticket_open_now": "staff are there: {hours}",
+    "ticket_closed_now": "staff are away: {hours}",
+    "ticket_wait": "it takes {wait}",
+    "ticket_is_closed": "{number} is closed",
+    "ticket_said": "staff on {number}: {text}",
+    "ticket_delivered": "{number} delivered",
+    "ticket_closed": "{number} was closed",
+    "ticket_over": "{number} is over",
+    "ticket_other": "{number} is open instead",
+    "ticket_reopened": "{number} was reopened",
+    "ticket_resumed": "{number} goes on",
+    "ticket_draft_here": "draft of {number}",
+    "ticket_lost": "{number} did not arrive",
+    "ticket_card": "# {title} {number} {language}\n{question}\n\n{answer}",
     "zones": "East=7|Further=8",
     "reminder_set": "on {date} at {time}",
     "reminder": "remember {title}: {step}",
@@ -164,6 +188,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         thanks_forms="makasih|ok",
         identity_forms="siapa kamu",
         goodbye_forms="dadah",
+        person_forms="mau bicara dengan orang",
         address_forms="kak|ya",
     ),
     "en": _words(
@@ -173,6 +198,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         thanks_forms="thanks|ok",
         identity_forms="who are you",
         goodbye_forms="bye",
+        person_forms="a person please",
         address_forms="sir",
         goes_on_openings="and|what about",
         goes_on_words="it|those",
@@ -196,6 +222,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         question_words="什么",
         question_ends="吗",
         goodbye_forms="再见",
+        person_forms="找人",
         address_forms="啊",
     ),
 }
@@ -293,6 +320,9 @@ class MemoryStore:
         self.reminders: dict[int, Reminder] = {}
         self.polls: dict[str, Poll] = {}
         self.chosen: dict[str, int] = {}
+        self.tickets: dict[int, Ticket] = {}
+        self.moved: dict[int, int] = {}
+        self.words: dict[tuple[int, int], tuple[Speaker, str]] = {}
         self._places: dict[tuple[int, str, str], tuple[Place, float]] = {}
 
     async def recent(
@@ -354,6 +384,31 @@ class MemoryStore:
     async def note_choice(self, key: str, option: int) -> None:
         self.chosen.setdefault(key, option)
 
+    async def ticket_of(self, person: int) -> Ticket | None:
+        theirs = (one for one in self.tickets.values() if one.person == person)
+        return next((one for one in theirs if one.state == "open"), None)
+
+    async def ticket(self, number: int) -> Ticket | None:
+        return self.tickets.get(number)
+
+    async def open_ticket(self, person: int, language: Language, update: int) -> Ticket:
+        present = await self.ticket_of(person)
+        made = present or Ticket(len(self.tickets) + 1, person, language, "open", update)
+        self.tickets[made.number] = made
+        return made
+
+    async def move_ticket(self, number: int, state: TicketState, update: int) -> bool:
+        moved = self.tickets[number].state != state or self.moved.get(number) == update
+        self.tickets[number] = replace(self.tickets[number], state=state)
+        self.moved[number] = update
+        return moved
+
+    async def note_words(self, number: int, update: int, by: Speaker, text: str) -> None:
+        self.words.setdefault((number, update), (by, text))
+
+    async def words_of(self, number: int) -> Sequence[tuple[Speaker, str]]:
+        return [said for (ticket, _), said in self.words.items() if ticket == number]
+
     async def zone(self, person: int) -> int | None:
         wished = self.reminders.get(person)
         return wished.zone if wished else None
@@ -369,7 +424,7 @@ class MemoryStore:
 
         places = [self._told(place, at) for place, at in self._places_of(person)]
         others: dict[str, Any] = {"questions": [], "wishes": wishes, "messages": []}
-        others |= {"places": places, "quizzes": []}
+        others |= {"places": places, "quizzes": [], "tickets": []}
         return kept | others | {"reminder": self._reminder_of(person)}
 
     async def forget(self, person: int) -> None:

@@ -170,6 +170,7 @@ def _assemble(
             askers=Askers(settings.person_rate, time.monotonic),
             keep_days=settings.keep_days,
             staff=staff,
+            staff_chat=settings.staff_chat,
         )
 
     async def ask(knowledge: Knowledge, text: str) -> Tried:

@@ -9,7 +9,7 @@ from bot.core.telling import Telling
 
 COMMANDS = (
     *("start", "help", "calculate", "journey", "lessons", "next", "stop"),
-    *("language", "sources", "privacy", "export", "forget"),
+    *("talk", "language", "sources", "privacy", "export", "forget"),
 )
 """The commands people can give, in the order in which they are shown."""
 

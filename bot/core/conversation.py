@@ -21,6 +21,7 @@ from bot.core.messages import (
     Picked,
     Press,
     Question,
+    SmallTalk,
     Turn,
     Unreadable,
     Upload,
@@ -33,6 +34,7 @@ from bot.core.render import Phrases
 from bot.core.route import chosen_language, client_language, spoken_language
 from bot.core.staff import Staff
 from bot.core.telling import Telling
+from bot.core.tickets import Tickets
 
 
 class Conversation:
@@ -51,6 +53,7 @@ class Conversation:
         keep_days: int = 30,
         max_passages: int = 10,
         staff: Staff | None = None,
+        staff_chat: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
@@ -67,7 +70,8 @@ class Conversation:
         self.reminding = Reminding(store, self.telling, clock)
         journeys = Journeys(store, self.reminding, self.telling)
         lessons = Lessons(store, self.telling, today)
-        self.guiding = Guiding(store, calculating, journeys, lessons, self.telling)
+        self.tickets = Tickets(store, self.telling, clock, staff_chat)
+        self.guiding = Guiding(*(store, calculating, journeys, lessons, self.tickets, self.telling))
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 
@@ -92,6 +96,9 @@ class Conversation:
         if self.staff and self.staff.concerns(incoming):
             language = await spoken_language(incoming.sender, self.store)
             return await self.staff.turn(incoming, language)
+        if self.tickets.concerns(incoming):
+            language = await spoken_language(incoming.sender, self.store)
+            return await self.tickets.turn(incoming, language)
         match incoming:
             case Question():
                 return await self._question(incoming)
@@ -120,9 +127,7 @@ class Conversation:
         """Answer a question, unless its person asks too many."""
         match self.askers(question.sender.person):
             case "fine":
-                turn = await self.guiding.around(question, self.ask)
-                phrases = self.telling.phrases[turn.language]
-                return wishes.offered(turn, question.sender, phrases=phrases)
+                return await self._answered(question)
             case "warn":
                 language = await spoken_language(question.sender, self.store)
                 return self.telling.say("slow_down", language)
@@ -130,6 +135,16 @@ class Conversation:
                 return Turn(self._likely_language(question))
             case _ as never:
                 assert_never(never)
+
+    async def _answered(self, question: Question) -> Turn:
+        """Answer a question, and offer what helps where it could not be."""
+        sender = question.sender
+        turn = await self.guiding.around(question, self.ask)
+        if isinstance(turn.outcome, SmallTalk) and turn.outcome.topic == "person":
+            offered = await self.tickets.asked_for(sender, turn.language)
+            return replace(offered, outcome=turn.outcome)
+        turn = wishes.offered(turn, sender, phrases=self.telling.phrases[turn.language])
+        return await self.tickets.offered(turn, sender)
 
     def _likely_language(self, incoming: Incoming) -> Language:
         """Return a person's language without asking the state, which may be what failed."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.core import tickets
 from bot.core.calculating import Calculating
 from bot.core.journeys import Journeys
 from bot.core.lessons import Lessons
@@ -11,11 +12,11 @@ from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
 
-GUIDED = ("calculate", "journey", "lessons", "next", "stop")
+GUIDED = ("calculate", "journey", "lessons", "next", "stop", "talk")
 """The commands of it, in the order in which they are shown."""
-ALIASES = {"hitung": "calculate", "belajar": "lessons"}
+ALIASES = {"hitung": "calculate", "belajar": "lessons", "bicara": "talk"}
 """Names under which people may look for them."""
-BUTTONS = ("n", "g", "j", "t")
+BUTTONS = ("n", "g", "j", "t", tickets.BUTTON)
 """The kinds of its buttons."""
 
 
@@ -27,6 +28,7 @@ class Guiding:
     calculating: Calculating
     journeys: Journeys
     lessons: Lessons
+    tickets: tickets.Tickets
     telling: Telling
 
     async def obey(self, command: Command, language: Language) -> Turn:
@@ -42,11 +44,9 @@ class Guiding:
             case "lessons":
                 return self.lessons.menu(await self.store.places(sender.person), language)
             case "next":
-                places = await self.store.places(sender.person)
-                place = _current(places, command.update)
-                if place is None:
-                    return self.journeys.menu(language)
-                return self._prompt(place, places, language)
+                return await self._next(command, language)
+            case "talk":
+                return await self.tickets.write(command, language)
             case _:
                 return await self._stop(command, language)
 
@@ -61,6 +61,8 @@ class Guiding:
                 turn = await self.calculating.press(press, key, _sum(places), language)
             case "j":
                 turn = await self.journeys.press(press, key, places, language)
+            case tickets.BUTTON:
+                turn = await self.tickets.press(press, key, language)
             case "t":
                 turn = await self.lessons.press(press, key, places, language)
             case _:
@@ -84,12 +86,19 @@ class Guiding:
         if place is None:
             return await ask(question)
         language = await spoken_language(sender, self.store)
-        heard = (
-            await self.calculating.hear(question, place, language)
-            if place.kind == "calculator"
-            else None
-        )
+        heard = None
+        if place.kind == "ticket":
+            heard = await self.tickets.hear(question, language)
+        elif place.kind == "calculator":
+            heard = await self.calculating.hear(question, place, language)
         return heard or self._offering(await ask(question))
+
+    async def _next(self, command: Command, language: Language) -> Turn:
+        places = await self.store.places(command.sender.person)
+        place = _current(places, command.update)
+        if place is None:
+            return self.journeys.menu(language)
+        return self._prompt(place, places, language)
 
     async def _stop(self, command: Command, language: Language) -> Turn:
         person = command.sender.person
@@ -108,6 +117,8 @@ class Guiding:
         match place.kind:
             case "calculator":
                 return self.calculating.prompt(place, language)
+            case "ticket":
+                return self.tickets.prompt(language)
             case "lesson":
                 return self.lessons.prompt(place, places, language)
             case _:

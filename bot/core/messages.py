@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Literal
 
+from bot.core.office import Office
+
 Language = str
 """`id` (Indonesian, the default), `en` or `zh` (simplified Chinese)."""
 
@@ -46,6 +48,8 @@ class Question:
     message: int | None = None
     chosen: Language | None = None
     """The language a caller names for this question alone; else the person's stored one counts."""
+    replied: str = ""
+    """The text of the bot's message that it is a reply to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Command:
     update: int
     sender: Sender
     name: str
+    replied: str = ""
+    """The text of the bot's message that it is a reply to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,8 @@ class Program:
     """Where people can ask when the materials hold no answer."""
     topics: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    office: Office | None = None
+    """When program staff answer, if the program says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +317,18 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A message to another chat than the one that is answered."""
+
+    chat: int
+    reply: Reply
+    back: int
+    """The chat that hears of it where it cannot arrive,"""
+    lost: Reply
+    """and what it hears, in place of whatever else was to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Everything the bot does in answer to one incoming."""
 
@@ -329,6 +349,8 @@ class Turn:
     """The question it answers, without personal data."""
     asked: tuple["Asked", ...] = ()
     """What is kept of the question."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """What is sent to other chats, before the replies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +368,7 @@ class Asked:
     """The message it was asked in; 0 where it was none."""
 
 
-PlaceKind = Literal["calculator", "journey", "lesson"]
+PlaceKind = Literal["calculator", "journey", "lesson", "ticket"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,12 +410,30 @@ class Reminder:
     """When, in seconds since the epoch; 0 where nothing is wished for any more."""
 
 
+TicketState = Literal["open", "closed"]
+Speaker = Literal["person", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Somebody's talk with program staff."""
+
+    number: int
+    person: int
+    language: Language
+    state: TicketState = "open"
+    update: int = 0
+    """The update that opened it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the channel, such as a message to send, as it is recorded before it is made."""
 
     method: str
     parameters: Mapping[str, Any]
+    otherwise: tuple["Call", ...] = ()
+    """Where it cannot arrive, these are made in place of it and of all that follow."""
 
 
 @dataclass(frozen=True, slots=True)

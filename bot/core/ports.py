@@ -25,6 +25,9 @@ from bot.core.messages import (
     Received,
     Reminder,
     Source,
+    Speaker,
+    Ticket,
+    TicketState,
     Upload,
     Vote,
 )
@@ -165,6 +168,30 @@ class Store(Protocol):
 
     async def note_choice(self, key: str, option: int) -> None:
         """Remember what was chosen in a poll, for program staff; the first choice counts."""
+        ...
+
+    async def ticket_of(self, person: int) -> Ticket | None:
+        """Return the person's open ticket."""
+        ...
+
+    async def ticket(self, number: int) -> Ticket | None:
+        """Return the ticket of a number."""
+        ...
+
+    async def open_ticket(self, person: int, language: Language, update: int) -> Ticket:
+        """Return the person's open ticket; a new one where there is none."""
+        ...
+
+    async def move_ticket(self, number: int, state: TicketState, update: int) -> bool:
+        """Open or close a ticket; say whether it was not so before, or this update made it so."""
+        ...
+
+    async def note_words(self, number: int, update: int, by: Speaker, text: str) -> None:
+        """Keep what was said about a ticket; the same update says it once."""
+        ...
+
+    async def words_of(self, number: int) -> Sequence[tuple[Speaker, str]]:
+        """Return who said what about a ticket, in the order in which it was said."""
         ...
 
     async def zone(self, person: int) -> int | None:

@@ -7,7 +7,7 @@ from functools import cache
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, Sender, SmallTalk
 from bot.core.ports import GuessLanguage, Store
 
-SMALLTALK = ("greeting", "goodbye", "thanks", "identity")
+SMALLTALK = ("greeting", "goodbye", "thanks", "identity", "person")
 """The topics of small talk; those that say more come later."""
 
 _WORD = re.compile(r"\w+")

@@ -10,8 +10,10 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.safety import signs_of
+from bot.backends.knowledge.search import office_of
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.words import Glossary
+from bot.core.office import Office
 from bot.core.paths import Choice, Journey, Step
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Reading
@@ -805,3 +807,13 @@ def test_reads_lessons_in_their_order_and_language(tmp_path: Path) -> None:
     assert served.lessons["en"][0].pages[0].text == "A window."
     assert served.lessons["zh"][0].questions[0].text == "Di mana?"
     assert Content.from_json(checked.content.to_json()) == checked.content
+
+
+def test_reads_when_staff_answer(tmp_path: Path) -> None:
+    hours = 'opens: "09.00", closes: "16.00", zone: 7, hours: {id: Senin}, wait: {id: sehari}'
+    files = {"program.yaml": f"office: {{days: [1, 5], {hours}}}\n"}
+    content = check(write(tmp_path, files)).content
+    office = office_of(content.program.office, "en")
+
+    assert office == Office(frozenset({1, 5}), "09.00", "16.00", 7, "Senin", "sehari")
+    assert office_of(None, "en") is None

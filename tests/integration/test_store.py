@@ -53,6 +53,7 @@ NOBODY_KNOWN: dict[str, Any] = {
     "messages": [],
     "places": [],
     "quizzes": [],
+    "tickets": [],
     "reminder": None,
 }
 

@@ -49,6 +49,7 @@ NOTHING_KEPT: Json = {
     "messages": [],
     "places": [],
     "quizzes": [],
+    "tickets": [],
     "reminder": None,
 }
 

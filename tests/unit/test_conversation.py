@@ -591,6 +591,7 @@ async def test_sends_everything_that_is_kept_about_a_person() -> None:
         "messages": [],
         "places": [],
         "quizzes": [],
+        "tickets": [],
         "reminder": None,
     }
 

@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.backends.knowledge.cards import Card, PartialDate, Spoken, Words
 from bot.backends.knowledge.guidance import Guidance
@@ -19,6 +20,10 @@ ABSTAIN = "abstain"
 LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
 
 
+_Day = Annotated[int, BeforeValidator(int), Field(ge=1, le=7)]
+_Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3])\.[0-5]\d$")]
+
+
 class SourceEntry(BaseModel):
     """One source: `date` is left out, or `undated`, where it shows none."""
 
@@ -28,6 +33,19 @@ class SourceEntry(BaseModel):
     title: str
     url: str = ""
     date: PartialDate = "undated"
+
+
+class OfficeEntry(BaseModel):
+    """When program staff answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Annotated[list[_Day], Field(min_length=1)]
+    opens: _Time
+    closes: _Time
+    zone: Annotated[int, BeforeValidator(int), Field(ge=-12, le=14)]
+    hours: Annotated[Words, Field(min_length=1)]
+    wait: Words = {}
 
 
 class ProgramEntry(BaseModel):
@@ -40,6 +58,7 @@ class ProgramEntry(BaseModel):
     topics: dict[str, Words] = {}
     ask: Words = {}
     examples: dict[Spoken, list[str]] = {}
+    office: OfficeEntry | None = None
     others: list[str] = []
     """Names of other parties: only a card that names one answers a question that does."""
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from bot.backends.knowledge.content import Content
+from bot.backends.knowledge.content import Content, OfficeEntry
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import WordMatch, bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
+from bot.core.office import Office
 from bot.core.paths import Journey
 from bot.core.ports import KnowledgeError
 from bot.core.signs import Signs
@@ -101,6 +102,7 @@ class CardSearch:
             ask=_spoken(entry.ask, language),
             topics=tuple(_spoken(names, language) for names in entry.topics.values() if names),
             examples=tuple(examples.get(language, ())),
+            office=office_of(entry.office, language),
         )
 
     def formulas(self, language: Language) -> Formulas:
@@ -269,3 +271,17 @@ def _others(ranked: Sequence[str], place: int, matches: Mapping[str, WordMatch])
 
 def _spoken(words: Mapping[Any, str], language: Language) -> str:
     return words.get(language) or words.get(DEFAULT_LANGUAGE, "")
+
+
+def office_of(entry: OfficeEntry | None, language: Language) -> Office | None:
+    """Return when staff answer, in one language."""
+    if entry is None:
+        return None
+    return Office(
+        frozenset(entry.days),
+        entry.opens,
+        entry.closes,
+        entry.zone,
+        hours=_spoken(entry.hours, language),
+        wait=_spoken(entry.wait, language),
+    )

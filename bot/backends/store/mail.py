@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
-from bot.backends.store.outbox import row_of, sealed
+from bot.backends.store.outbox import row_of, sealed, unsealed
 from bot.backends.store.people import upsert
 from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
@@ -187,7 +187,7 @@ class DatabaseMail:
     def _letter(self, row: Row[Any]) -> Received:
         calls = None
         if row.calls is not None:
-            calls = tuple(Call(**call) for call in json.loads(self._cipher.decrypt(row.calls)))
+            calls = unsealed(row.calls, self._cipher)
         letter = self._envelope(self._cipher.decrypt(row.raw).decode())
         return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
 

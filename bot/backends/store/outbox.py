@@ -1,7 +1,7 @@
 """Letters as they are kept, those too that the bot writes by itself."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -33,8 +33,12 @@ def row_of(letter: Received, cipher: Cipher, *, at: float) -> dict[str, Any]:
 
 def sealed(calls: Sequence[Call], cipher: Cipher) -> bytes:
     """Return calls as they are kept: as JSON, encrypted."""
-    written = [{"method": call.method, "parameters": call.parameters} for call in calls]
-    return cipher.encrypt(json.dumps(written).encode())
+    return cipher.encrypt(json.dumps([_written(call) for call in calls]).encode())
+
+
+def unsealed(sealed_: bytes, cipher: Cipher) -> tuple[Call, ...]:
+    """Return calls that were kept."""
+    return tuple(_read(call) for call in json.loads(cipher.decrypt(sealed_)))
 
 
 def post(
@@ -55,3 +59,14 @@ def post(
 
 
 _LOWEST = select(func.min(inbox.c.id))
+
+
+def _written(call: Call) -> dict[str, Any]:
+    otherwise = [_written(other) for other in call.otherwise]
+    more = {"otherwise": otherwise} if otherwise else {}
+    return {"method": call.method, "parameters": call.parameters, **more}
+
+
+def _read(written: Mapping[str, Any]) -> Call:
+    otherwise = tuple(_read(other) for other in written.get("otherwise", ()))
+    return Call(written["method"], written["parameters"], otherwise)

@@ -22,13 +22,26 @@ from bot.backends.store.tables import (
     question,
     reminder,
     reply,
+    ticket,
+    ticket_words,
     told,
     upload,
     version,
     vote,
     wish,
 )
-from bot.core.messages import Asked, Language, Place, Poll, Reminder, Vote
+from bot.backends.store.tickets import Tickets
+from bot.core.messages import (
+    Asked,
+    Language,
+    Place,
+    Poll,
+    Reminder,
+    Speaker,
+    Ticket,
+    TicketState,
+    Vote,
+)
 from bot.core.render import digest
 
 _DAY = 86_400.0
@@ -52,6 +65,7 @@ class People:
         self._cipher = cipher
         self._clock = clock
         self._places = Places(database, cipher, clock=clock)
+        self._tickets = Tickets(database, cipher, clock=clock)
         self._polls = Polls(database)
         self.reminders = Reminders(database, cipher)
         chosen = upsert(person, database)
@@ -140,6 +154,30 @@ class People:
         """Remember what was chosen in a poll; the first choice counts."""
         await self._polls.note_choice(key, option)
 
+    async def ticket_of(self, person_: int) -> Ticket | None:
+        """Return the person's open ticket."""
+        return await self._tickets.of(person_)
+
+    async def ticket(self, number: int) -> Ticket | None:
+        """Return the ticket of a number."""
+        return await self._tickets.find(number)
+
+    async def open_ticket(self, person_: int, language: Language, update_: int) -> Ticket:
+        """Return the person's open ticket; a new one where there is none."""
+        return await self._tickets.open(person_, language, update_)
+
+    async def move_ticket(self, number: int, state: TicketState, update_: int) -> bool:
+        """Open or close a ticket; say whether it was not so before, or this update made it so."""
+        return await self._tickets.move(number, state, update_)
+
+    async def note_words(self, number: int, update_: int, by: Speaker, text: str) -> None:
+        """Keep what was said about a ticket; the same update says it once."""
+        await self._tickets.note(number, update_, by, text)
+
+    async def words_of(self, number: int) -> Sequence[tuple[Speaker, str]]:
+        """Return who said what about a ticket, in the order in which it was said."""
+        return await self._tickets.words(number)
+
     async def zone(self, person_: int) -> int | None:
         """Return the time zone that the person told, if they did."""
         return await self.reminders.zone(person_)
@@ -167,6 +205,7 @@ class People:
             **await self._of_staff(person_),
             "places": await self._places.export(person_),
             "quizzes": await self._polls.export(person_),
+            "tickets": await self._tickets.export(person_),
             "reminder": await self.reminders.export(person_),
         }
 
@@ -193,6 +232,8 @@ class People:
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(delete(place).where(place.c.person == person_))
+            connection.execute(_FORGET_WORDS, {"person_": person_})
+            connection.execute(delete(ticket).where(ticket.c.person == person_))
             connection.execute(delete(poll).where(poll.c.person == person_))
             connection.execute(delete(reminder).where(reminder.c.person == person_))
             connection.execute(_FORGET_DEAD, {"person_": person_})
@@ -207,8 +248,9 @@ class People:
     async def expire(self, *, days: int) -> None:
         """Delete the texts that have been kept long enough."""
         before = {"before": self._clock() - days * _DAY}
-        expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_POLLS, _EXPIRE_DEAD)
-        await self._database.write(*((each, before) for each in expired))
+        expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_POLLS, _EXPIRE_WORDS)
+        later = (_EXPIRE_TICKETS, _EXPIRE_DEAD)  # A ticket goes after what was said about it.
+        await self._database.write(*((each, before) for each in (*expired, *later)))
 
     def _readable(self, row: Row[Any]) -> dict[str, Any]:
         return {**row._mapping, "at": _iso(row.at), "text": self._opened(row.text)}
@@ -286,4 +328,11 @@ _FORGET_DEAD = (
 _EXPIRE_QUESTIONS = delete(question).where(question.c.at < bindparam("before"))
 _EXPIRE_WISHES = delete(wish).where(wish.c.at < bindparam("before"))
 _EXPIRE_POLLS = delete(poll).where(poll.c.chosen.is_(None), poll.c.at < bindparam("before"))
+_THEIR_TICKETS = select(ticket.c.id).where(ticket.c.person == bindparam("person_"))
+_FORGET_WORDS = delete(ticket_words).where(ticket_words.c.ticket.in_(_THEIR_TICKETS))
+_OLD_TICKETS = ticket.c.closed < bindparam("before")
+_EXPIRE_WORDS = delete(ticket_words).where(
+    ticket_words.c.ticket.in_(select(ticket.c.id).where(_OLD_TICKETS))
+)
+_EXPIRE_TICKETS = delete(ticket).where(_OLD_TICKETS)
 _EXPIRE_DEAD = delete(inbox).where(inbox.c.state == "dead", inbox.c.at < bindparam("before"))

@@ -155,6 +155,30 @@ poll = Table(  # Which quiz was asked of whom, as which poll.
     Column("at", Float, nullable=False),
 )
 
+ticket = Table(
+    "ticket",
+    METADATA,
+    Column("id", _Counted, primary_key=True),  # Never given twice: staff and people name it.
+    Column("person", BigInteger, nullable=False, index=True),
+    Column("language", Text, nullable=False),
+    Column("state", Text, nullable=False),  # open or closed
+    Column("update", BigInteger, nullable=False),  # The one that opened it,
+    Column("moved", BigInteger, nullable=False),  # and that changed its state last.
+    Column("opened", Float, nullable=False),
+    Column("closed", Float),
+    sqlite_autoincrement=True,
+)
+
+ticket_words = Table(  # What was said about it.
+    "ticket_words",
+    METADATA,
+    Column("ticket", BigInteger, primary_key=True, autoincrement=False),
+    Column("update", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", Text, nullable=False),  # person or staff
+    Column("text", LargeBinary, nullable=False),  # Encrypted; what a person said is masked.
+    Column("at", Float, nullable=False),
+)
+
 claim = Table(
     "claim",
     METADATA,

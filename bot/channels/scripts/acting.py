@@ -12,8 +12,12 @@ from bot.channels.scripts.results import content, system
 from bot.channels.scripts.script import Step
 from bot.channels.scripts.stage import RefusedError, Stage
 from bot.channels.scripts.vocabulary import UPLOADS
+from bot.channels.simulator.state.people import GROUP_KEY
 
 Json = dict[str, Any]
+
+STAFF = "staf"
+"""Who writes in the staff chat."""
 
 
 class Actor:
@@ -29,6 +33,7 @@ class Actor:
             "press": self._press,
             "vote": self._vote,
             "edit": self._edit,
+            "staff": self._answer,
             "resend": self._resend,
             "new_person": self._begin_anew,
             "restart": self._restart,
@@ -64,6 +69,15 @@ class Actor:
 
     def _edit(self, step: Step, chat: Chat) -> Json:
         return self._stage.act("edit", person=chat.key, text=step.text)
+
+    def _answer(self, step: Step, chat: Chat) -> Json:
+        """Let someone in the staff chat write in answer to the person's ticket."""
+        about = chat.staff_messages()
+        if not about:
+            raise content(step, "no_ticket")
+        message = about[-1]["message_id"]
+        given = {"person": STAFF, "chat": GROUP_KEY, "reply_to": message}
+        return self._stage.act("say", text=step.text, **given)
 
     def _resend(self, _: Step, chat: Chat) -> Json:
         return self._stage.act("resend", person=chat.key)

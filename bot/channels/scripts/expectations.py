@@ -35,6 +35,8 @@ class Seen:
     grounds: tuple[str, ...] = ()
     """What the cited cards say."""
     recorded: str = ""
+    staff_texts: tuple[str, ...] = ()
+    """What came in the staff chat."""
 
     @property
     def is_nothing(self) -> bool:
@@ -67,7 +69,13 @@ class Report:
     recorded: str = ""
 
 
-def seen(sent: Sequence[Json], report: Report, *, milliseconds: float = 0.0) -> Seen:
+def seen(
+    sent: Sequence[Json],
+    report: Report,
+    *,
+    milliseconds: float = 0.0,
+    staff_texts: tuple[str, ...] = (),
+) -> Seen:
     """Put together what was sent in one chat, and the bot's own report of the turn."""
     shown = [entry for entry in sent if entry["ok"]]
     toasts = [entry["params"].get("text") or "" for entry in shown if _is_answer(entry)]
@@ -82,6 +90,7 @@ def seen(sent: Sequence[Json], report: Report, *, milliseconds: float = 0.0) -> 
         turn=report.turn,
         grounds=report.grounds,
         recorded=report.recorded,
+        staff_texts=staff_texts,
     )
 
 
@@ -209,6 +218,10 @@ KINDS: Mapping[str, Kind] = {
     "within_ms": _at_most(lambda came: round(came.milliseconds)),
     "grounded": Kind(_each(lambda _, came: not _loose(came)), lambda came: ", ".join(_loose(came))),
     "recorded": Kind(_each(lambda value, came: value == came.recorded), lambda came: came.recorded),
+    "staff_chat": Kind(
+        _each(lambda value, came: plain(value) in plain(" ".join(came.staff_texts))),
+        lambda came: "\n\n".join(came.staff_texts),
+    ),
     "silent": Kind(_each(lambda _, came: came.is_nothing), lambda came: _said(came) or came.toast),
 }
 """How each expectation is judged."""

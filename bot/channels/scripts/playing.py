@@ -20,7 +20,7 @@ PATIENCE = 60.0
 _SILENCE = 1.0  # Seconds after an update is done in which nothing may come.
 _LOOK_EVERY = 0.02
 _ANSWERED = ("user", "command", "press", "vote", *UPLOADS)  # Whoever does this gets something back.
-_ACTS = (*_ANSWERED, "edit")
+_ACTS = (*_ANSWERED, "edit", "staff")
 
 
 def play(case: Case, stage: Stage, *, patience: float = PATIENCE) -> Result:
@@ -60,7 +60,7 @@ class _Play:
             StepFailedError: something is not as written.
         """
         chat = self._chats[step.person]
-        if step.expected is not None or step.kind in ("press", "vote", "edit", "resend"):
+        if step.expected is not None or step.kind in ("press", "vote", "edit", "resend", "staff"):
             self._settle(chat)
         if step.expected is not None and step.kind != "hears":
             chat.heard.clear()
@@ -107,9 +107,10 @@ class _Play:
         """Compare what came with what is expected of it, which is at least that it came."""
         self._check_refusals(step, chat)
         report = self.stage.link.report(chat.last) if chat.last else Report()
-        came = seen(chat.heard, report, milliseconds=milliseconds)
+        staff = chat.new_to_staff()
+        came = seen(chat.heard, report, milliseconds=milliseconds, staff_texts=staff)
         chat.heard.clear()
-        if came.is_nothing and not step.is_silent:
+        if came.is_nothing and not step.is_silent and not staff:
             raise content(step, "unanswered")
         if missed := unmet(step.expected or (), came):
             raise StepFailedError("content", step, *missed)
@@ -183,7 +184,8 @@ class _Play:
 
     def _tell(self, step: Step) -> None:
         """Put a step into the transcript."""
-        who: Literal["person", "around"] = "person" if step.kind in _ACTS else "around"
+        is_persons = step.kind in _ACTS and step.kind != "staff"
+        who: Literal["person", "around"] = "person" if is_persons else "around"
         is_plain = step.kind in ("user", "command")
         text = step.text if is_plain else f"{step.kind}: {step.text}"
         if step.kind != "hears":

@@ -12,6 +12,7 @@ from bot.channels.scripts.vocabulary import UPLOADS
 
 _BEFORE = {
     "press": ("user", "command", "edit", "press", "vote", "hears", *UPLOADS),
+    "staff": ("user", "press", "command"),
     "vote": ("press", "command", "vote", "hears"),
     "edit": ("user",),
     "resend": ("user", "command", "press", "vote", "edit", *UPLOADS),

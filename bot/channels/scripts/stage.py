@@ -18,6 +18,7 @@ from bot.channels.scripts.link import Link
 from bot.channels.scripts.processes import Child, copy_data
 from bot.channels.scripts.quiet import Quiet
 from bot.channels.simulator import TOKEN
+from bot.channels.simulator.state.people import GROUP_ID
 from bot.core.ports import ChannelError
 
 Json = dict[str, Any]
@@ -226,7 +227,12 @@ def open_stage(house: House, *, own_knowledge: bool = False) -> Iterator[Stage]:
         url = _address(simulator)
         # Without limits: scripts write faster than people.
         settings = house.environment(
-            data=data, knowledge=knowledge, telegram_url=url, telegram_token=TOKEN, rate=0
+            data=data,
+            knowledge=knowledge,
+            telegram_url=url,
+            telegram_token=TOKEN,
+            rate=0,
+            staff_chat=GROUP_ID,
         )
         runs = itertools.count(1)
 

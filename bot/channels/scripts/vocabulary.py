@@ -43,6 +43,7 @@ STEPS: Mapping[str, Form] = {
     "edit": Text("Syarat buka toko perorangan apa?"),
     **dict.fromkeys(UPLOADS, _UPLOAD),
     "resend": OneOf(("last",)),
+    "staff": Text("Besok kami cek, ya"),
     "hears": YES,
     "new_person": YES,
     "wait": SECONDS,
@@ -92,6 +93,7 @@ EXPECTATIONS: Mapping[str, Form] = {
     "within_ms": whole(3000),
     "grounded": YES,
     "recorded": OneOf(("gap",)),
+    "staff_chat": Texts("[sampai ke penanya]"),
 }
 """What can be expected of the bot's answer."""
 

@@ -1,7 +1,7 @@
 """A turn as the calls of Telegram's Bot API that tell it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.channels.formatting import Piece, pieces, plain
@@ -20,6 +20,10 @@ def calls_of(incoming: Incoming, turn: Turn, *, instead_of: Sequence[int] = ()) 
     """
     if isinstance(incoming, Press):
         yield from _press_calls(incoming, turn)
+    for other in turn.elsewhere:
+        otherwise = tuple(reply_calls(other.back, other.lost))
+        for call in reply_calls(other.chat, other.reply):
+            yield replace(call, otherwise=otherwise)
     question = incoming.message if isinstance(incoming, Question) else None
     chat, old = incoming.sender.chat, list(instead_of) if turn.replies else []
     for reply in turn.replies:

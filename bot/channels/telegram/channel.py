@@ -204,8 +204,13 @@ class Telegram:
         if made.poll:
             await self._kept(self.mail.polled, letter, made.poll, quiz_of(call))
         plan.sent, plan.is_unsure = plan.sent + 1, False
-        if made.message is not None and not letter.is_aside:
+        is_here = call.parameters.get("chat_id") == letter.chat
+        if made.message is not None and is_here and not letter.is_aside:
             plan.replies.append(made.message)
+        if made.is_lost and call.otherwise:
+            for other in call.otherwise:
+                await self.outgoing.make(other, question=letter.message, is_unsure=False)
+            plan.sent = len(plan.calls)
 
     async def say(self, chat: int, reply: Reply) -> None:
         """Send something to a chat of the staff; what fails is logged."""

@@ -111,11 +111,14 @@ def _written(
         return None
     sender = Sender(user.id, message.chat_id, user.language_code or "", settings)
     is_group = message.chat.type != "private"
+    replied = _replied(message, me)
     if message.text is None:
-        return None if is_group else _without_text(update.update_id, sender, message)
+        if is_group:
+            return Unreadable(update.update_id, sender) if replied else None
+        return _without_text(update.update_id, sender, message)
     if command := _command(message, me):
         name = command if command.isidentifier() else "?"
-        return Command(update.update_id, sender, name)
+        return Command(update.update_id, sender, name, replied)
     if message.text.startswith("/") and is_group:
         return None  # A command of another bot.
     if is_group and not _is_addressed(message, me):
@@ -123,7 +126,7 @@ def _written(
     mention = re.escape(f"@{me.username}")
     text = re.sub(mention, "", message.text, flags=re.IGNORECASE).strip()
     whole = text.encode("utf-8", "replace").decode()  # JSON may hold half a character.
-    return Question(update.update_id, sender, whole, message.message_id)
+    return Question(update.update_id, sender, whole, message.message_id, replied=replied)
 
 
 def _without_text(
@@ -178,6 +181,13 @@ def _command(message: telegram.Message, me: telegram.User) -> str:
     name, _, receiver = text.split(maxsplit=1)[0][1:].partition("@")
     is_mine = not receiver or receiver.casefold() == (me.username or "").casefold()
     return name.casefold() if is_mine and name else ""
+
+
+def _replied(message: telegram.Message, me: telegram.User) -> str:
+    """Return the text of the bot's message that a message is a reply to."""
+    answered = message.reply_to_message
+    is_mine = answered is not None and answered.from_user == me
+    return (answered.text or answered.caption or "") if answered and is_mine else ""
 
 
 def _is_addressed(message: telegram.Message, me: telegram.User) -> bool:

@@ -64,6 +64,8 @@ class Made:
 
     message: int | None = None
     poll: str = ""
+    is_lost: bool = False
+    """There is nobody to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ class Outgoing:
                     continue
                 if not _is_to_be_sent_anew(method, error):
                     self._give_up(method, error)
-                    return Made(parameters.get("message_id")) if method == _EDIT else Made()
+                    return (
+                        Made(parameters.get("message_id"))
+                        if method == _EDIT
+                        else Made(is_lost=True)
+                    )
                 method = "sendMessage"
                 del parameters["message_id"]
                 _link(method, parameters, question)
