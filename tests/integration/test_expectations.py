@@ -59,6 +59,7 @@ RIGHT = {
     "within_ms": "120",
     "grounded": "true",
     "recorded": "gap",
+    "staff_chat": "[tiket, ' dua   LOKET']",
 }
 
 WRONG = {
@@ -75,12 +76,15 @@ WRONG = {
     "toast": "Maaf",
     "max_chars": "81",
     "within_ms": "119",
+    "staff_chat": "[tiket, pisang]",
 }
 
 
 def came(**changes: Any) -> Seen:
     """What came in the exchange, and 120 milliseconds after the question."""
-    return seen(changes.get("sent", SENT), changes.get("report", REPORT), milliseconds=120)
+    staff = ("Tiket #3", "dua loket")
+    sent, report = changes.get("sent", SENT), changes.get("report", REPORT)
+    return seen(sent, report, milliseconds=120, staff_texts=staff)
 
 
 def missed(folder: Path, bot: str, exchange: Seen) -> list[tuple[str, str]]:
