@@ -44,6 +44,8 @@ class ListedDesk:
     found: Inspection = field(default_factory=lambda: Declined("live"))
     pressed: Pressed = field(default_factory=Gone)
     kept: Sequence[Edition] = (LIVE, EARLIER)
+    people: int = 300
+    """How many want announcements."""
     error: BotError | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -54,6 +56,18 @@ class ListedDesk:
     async def inspect(self, upload: Upload, *, language: Language) -> Inspection:
         self._note("inspect", upload.file)
         return self.found
+
+    async def compose(self, text: str, *, person: int) -> tuple[int, int]:
+        self._note("compose", text, person)
+        return 4, self.people
+
+    async def announce(self, number: int) -> int | None:
+        self._note("announce", number)
+        return self.people or None
+
+    async def halt(self, number: int) -> bool:
+        self._note("halt", number)
+        return bool(self.people)
 
     async def preview(self, *, language: Language) -> Inspection:
         self._note("preview")

@@ -54,6 +54,7 @@ _SAID_AS_THEY_ARE = (
     " forgotten kept wish wished staff_words_only staff_state"
     " lesson_none lesson_passed lesson_next lesson_quiz lesson_card lesson_picture lesson_again"
     " lesson_list lesson_begun certificate_heading command_lessons"
+    " news_ask news_yes news_no news_is_on news_started news_stopped news_stop command_news"
     " ticket_write ticket_talk ticket_passed ticket_hours_unknown ticket_again ticket_gone"
     " ticket_unreachable ticket_reply ticket_orders ticket_open_again ticket_close ticket_reopen"
     " ticket_draft command_talk person_here tried_answer tried_abstain tried_clarify tried_refuse"
@@ -321,6 +322,7 @@ class MemoryStore:
         self.polls: dict[str, Poll] = {}
         self.chosen: dict[str, int] = {}
         self.tickets: dict[int, Ticket] = {}
+        self.subscribers: set[int] = set()
         self.moved: dict[int, int] = {}
         self.words: dict[tuple[int, int], tuple[Speaker, str]] = {}
         self._places: dict[tuple[int, str, str], tuple[Place, float]] = {}
@@ -384,6 +386,15 @@ class MemoryStore:
     async def note_choice(self, key: str, option: int) -> None:
         self.chosen.setdefault(key, option)
 
+    async def is_subscribed(self, person: int) -> bool:
+        return person in self.subscribers
+
+    async def subscribe(self, person: int, language: Language) -> None:
+        self.subscribers.add(person)
+
+    async def unsubscribe(self, person: int) -> None:
+        self.subscribers.discard(person)
+
     async def ticket_of(self, person: int) -> Ticket | None:
         theirs = (one for one in self.tickets.values() if one.person == person)
         return next((one for one in theirs if one.state == "open"), None)
@@ -424,7 +435,7 @@ class MemoryStore:
 
         places = [self._told(place, at) for place, at in self._places_of(person)]
         others: dict[str, Any] = {"questions": [], "wishes": wishes, "messages": []}
-        others |= {"places": places, "quizzes": [], "tickets": []}
+        others |= {"places": places, "quizzes": [], "tickets": [], "announcements": False}
         return kept | others | {"reminder": self._reminder_of(person)}
 
     async def forget(self, person: int) -> None:

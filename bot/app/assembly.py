@@ -23,6 +23,7 @@ from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.texts import Progress
 from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_all_command_words, read_phrases
+from bot.backends.store.announcements import Announcements
 from bot.backends.store.database import DATABASE_FILE, Database, open_database
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key
@@ -64,6 +65,7 @@ class App:
     uploads: Uploads
     desk: StaffDesk
     unpublished: Unpublished
+    announcements: Announcements
 
     async def ask(self, text: str, *, language: Language | None = None) -> Turn:
         """Answer one question outside any chat; nothing is recorded."""
@@ -206,14 +208,20 @@ def _assemble(
         unpublished=unpublished,
     )
     submissions = _submissions(settings, uploads, clock)
+    announcements = Announcements(database, cipher, clock=clock.time)
     desk = StaffDesk(
-        knowledge, overview=overview, people=people, submissions=submissions, wording=wording
+        knowledge,
+        overview=overview,
+        people=people,
+        submissions=submissions,
+        wording=wording,
+        announcements=announcements,
     )
     staff = Staff(desk, members=settings.staff, phrases=phrases)
     conversation = talk(knowledge.search, staff)
     app = App(
         *(settings, phrases, database, cipher, people, knowledge, conversation, guess),
-        *(clock, uploads, desk, unpublished),
+        *(clock, uploads, desk, unpublished, announcements),
     )
     return app
 

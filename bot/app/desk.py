@@ -15,6 +15,7 @@ from bot.backends.knowledge.difference import Difference, asked_of_changed
 from bot.backends.knowledge.publish import ChangedError, MistakesError, Published
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.trial import Preview as Tried
+from bot.backends.store.announcements import Announcements
 from bot.backends.store.people import People
 from bot.backends.store.uploads import SentFile, Used
 from bot.core.desk import (
@@ -51,6 +52,7 @@ class StaffDesk:
         people: People,
         submissions: Submissions,
         wording: Wording,
+        announcements: Announcements,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.submissions = submissions
@@ -60,6 +62,7 @@ class StaffDesk:
         self._knowledge = knowledge
         self._overview = overview
         self._people = people
+        self._announcements = announcements
         self._clock = clock
 
     async def standing(self, *, language: Language) -> Standing:
@@ -69,6 +72,18 @@ class StaffDesk:
     async def editions(self) -> Sequence[Edition]:
         """Return what is live, then what was before it, newest first."""
         return await self._overview.editions()
+
+    async def compose(self, text: str, *, person: int) -> tuple[int, int]:
+        """Keep an announcement; return its number, and how many people would get it."""
+        return await self._announcements.compose(text, author=person)
+
+    async def announce(self, number: int) -> int | None:
+        """Send an announcement; return to how many, None where it was sent or dropped."""
+        return await self._announcements.send(number)
+
+    async def halt(self, number: int) -> bool:
+        """Send an announcement no further; say whether anybody still would have got it."""
+        return await self._announcements.stop(number)
 
     def explain(self, error: BotError, *, language: Language) -> str:
         """Say what an error means, and the mend."""

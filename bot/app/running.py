@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.app.announcing import announce
 from bot.app.assembly import App, open_app
 from bot.app.clock import Clock
 from bot.app.control import Control, control, heard, tell_whole
@@ -291,6 +292,8 @@ class _Running:
                 clock=app.conversation.reminding.clock,
             )
         )
+        look, leads = channel.inbox.look, self.member.leads
+        background.start(announce(app.announcements, app.phrases, leads, on_letter=look))
         background.start(watch(app, troubles=lambda: self._troubles(channel), say=channel.say))
         background.start(keep_roster(app, channel.profile, self.member.leads))
         background.start(tell_staff(app, channel.say, self.member.leads))

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from bot.core import render
+from bot.core import news, render
 from bot.core.messages import Language, Reply, Sender, Turn
 from bot.core.ports import Store
 from bot.core.telling import Telling
 
 COMMANDS = (
     *("start", "help", "calculate", "journey", "lessons", "next", "stop"),
-    *("talk", "language", "sources", "privacy", "export", "forget"),
+    *("talk", "news", "language", "sources", "privacy", "export", "forget"),
 )
 """The commands people can give, in the order in which they are shown."""
 
@@ -32,18 +32,28 @@ async def obey(
         case "sources":
             reply = render.all_sources(telling.knowledge.sources(), phrases=phrases)
             return Turn(language, replies=(reply,))
-        case "export" | "forget" if sender.chat != sender.person:
-            return telling.say("private_only", language)
-        case "export":
-            document = render.exported(await store.export(sender.person))
-            return Turn(language, replies=(Reply(phrases["export"], document=document),))
-        case "forget":
-            reply = render.ask_to_forget(sender.person, phrases=phrases)
-            return Turn(language, replies=(reply,))
+        case "export" | "forget" | "news":
+            return await _personal(name, language, sender=sender, store=store, telling=telling)
         case "help" | "privacy":
             return telling.say(name, language)
         case _:
             return telling.say("unknown_command", language)
+
+
+async def _personal(
+    name: str, language: Language, *, sender: Sender, store: Store, telling: Telling
+) -> Turn:
+    """Do what a command says that is for one's own chat alone."""
+    phrases = telling.phrases[language]
+    if sender.chat != sender.person:
+        return telling.say("private_only", language)
+    if name == "news":
+        return await news.ask(sender, store=store, phrases=phrases)
+    if name == "forget":
+        reply = render.ask_to_forget(sender.person, phrases=phrases)
+        return Turn(language, replies=(reply,))
+    document = render.exported(await store.export(sender.person))
+    return Turn(language, replies=(Reply(phrases["export"], document=document),))
 
 
 def _introduction(language: Language, telling: Telling) -> Reply:

@@ -61,6 +61,8 @@ class Command:
     name: str
     replied: str = ""
     """The text of the bot's message that it is a reply to."""
+    text: str = ""
+    """What stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,18 @@ class Store(Protocol):
         """Remember what was chosen in a poll, for program staff; the first choice counts."""
         ...
 
+    async def is_subscribed(self, person: int) -> bool:
+        """Say whether the person wants announcements."""
+        ...
+
+    async def subscribe(self, person: int, language: Language) -> None:
+        """Remember that the person wants announcements, and what they read."""
+        ...
+
+    async def unsubscribe(self, person: int) -> None:
+        """Remember that the person wants none."""
+        ...
+
     async def ticket_of(self, person: int) -> Ticket | None:
         """Return the person's open ticket."""
         ...
@@ -309,6 +321,18 @@ class Desk(Protocol):
 
     async def roll_back(self, live: int, to: int, *, person: int) -> Pressed:
         """Make a version live again, if this one still is the live one."""
+        ...
+
+    async def compose(self, text: str, *, person: int) -> tuple[int, int]:
+        """Keep an announcement; return its number, and how many people would get it."""
+        ...
+
+    async def announce(self, number: int) -> int | None:
+        """Send an announcement; return to how many, None where it was sent or dropped."""
+        ...
+
+    async def halt(self, number: int) -> bool:
+        """Send an announcement no further; say whether anybody still would have got it."""
         ...
 
     def explain(self, error: BotError, *, language: Language) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.core import render, wishes
+from bot.core import news, render, wishes
 from bot.core.asking import Asking
 from bot.core.messages import Language, Passage, Press, Question, Turn, Vote
 from bot.core.ports import Store
@@ -42,6 +42,9 @@ class Presses:
             case "w":
                 words, days = phrases[language], self.telling.keep_days
                 return await wishes.wished(press, key, store=self.store, phrases=words, days=days)
+            case news.BUTTON:
+                words = phrases[language]
+                return await news.answered(press, key, store=self.store, phrases=words)
             case "s" | "c" | "up" | "down":
                 return await self._card_button(press, kind, key, language)
             case _:

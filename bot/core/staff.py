@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import assert_never
 
-from bot.core import bulletin
+from bot.core import bulletin, news
 from bot.core.desk import Declined, Done, Faulty, Gone, Inspection, Pressed, Ready, Stale
 from bot.core.messages import Command, Incoming, Language, Press, Reply, Turn, Upload
 from bot.core.ports import BotError, Desk
 from bot.core.render import Phrases
 
-STAFF_COMMANDS = ("staff", "rollback")
+STAFF_COMMANDS = ("staff", "announce", "rollback")
 """The commands that staff can give besides, in the order in which they are shown."""
 
 
@@ -60,6 +60,8 @@ class Staff:
         match incoming:
             case Command(name="rollback"):
                 return await self._ask_back(incoming.sender.person, language)
+            case Command(name="announce", text=text):
+                return await self._compose(text, incoming.sender.person, language)
             case Upload():
                 found = await self.desk.inspect(incoming, language=language)
                 return Turn(language, replies=self._inspected(found, language))
@@ -75,11 +77,9 @@ class Staff:
             case ["see"]:
                 found = await self.desk.preview(language=language)
                 return Turn(language, replies=self._inspected(found, language))
-            case ["go", key]:
-                pressed = await self.desk.publish(key, person=person, language=language)
-                return self._pressed(pressed, language)
-            case ["put", key]:
-                pressed = await self.desk.put(key, person=person, language=language)
+            case ["go" | "put" as act, key]:
+                publish = self.desk.publish if act == "go" else self.desk.put
+                pressed = await publish(key, person=person, language=language)
                 return self._pressed(pressed, language)
             case ["drop", key]:
                 await self.desk.drop(key, person=person)
@@ -89,10 +89,39 @@ class Staff:
             case ["back", live, to, who] if who == str(person) and _are_numbers(live, to):
                 pressed = await self.desk.roll_back(int(live), int(to), person=person)
                 return self._pressed(pressed, language)
+            case ["say" | "halt" | "unsay" as act, number] if number.isdecimal():
+                return await self._announce(act, int(number), language)
             case ["stay", who] if who == str(person):
                 return self._toast("desk_stayed", language)
             case _:
                 return Turn(language, toast=self.phrases[language]["old_button"])
+
+    async def _compose(self, text: str, person: int, language: Language) -> Turn:
+        """Show an announcement as people would get it, and ask whether to send it."""
+        phrases = self.phrases[language]
+        if not text:
+            return Turn(language, replies=(Reply(phrases["announce_how"]),))
+        number, people = await self.desk.compose(text, person=person)
+        if not people:
+            return Turn(language, replies=(Reply(phrases["announce_nobody"]),))
+        send = bulletin.button(phrases["announce_send"], "say", number)
+        drop = bulletin.button(phrases["announce_drop"], "unsay", number)
+        asked = Reply(phrases["announce_ask"].format(people=people), ((send, drop),))
+        return Turn(language, replies=(news.announced(text, phrases=phrases), asked))
+
+    async def _announce(self, act: str, number: int, language: Language) -> Turn:
+        """Send an announcement, or no further."""
+        phrases = self.phrases[language]
+        if act != "say":
+            stopped = await self.desk.halt(number)
+            done = "announce_halted" if act == "halt" else "announce_dropped"
+            return self._toast(done if stopped else "old_button", language)
+        people = await self.desk.announce(number)
+        if people is None:
+            return self._toast("old_button", language)
+        halt = bulletin.button(phrases["announce_halt"], "halt", number)
+        reply = Reply(phrases["announce_going"].format(people=people), ((halt,),))
+        return Turn(language, replies=(reply,), keyboard=())
 
     async def _ask_back(self, person: int, language: Language) -> Turn:
         phrases = self.phrases[language]

@@ -2,9 +2,20 @@
 
 import typer
 
-from tests.benchmarks import chaos, decision, gaps, publishing, restart, soak, speed, talk
+from tests.benchmarks import (
+    broadcast,
+    chaos,
+    decision,
+    gaps,
+    publishing,
+    restart,
+    soak,
+    speed,
+    talk,
+)
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
+app.command("broadcast")(broadcast.main)
 app.command("chaos")(chaos.main)
 app.command("decision")(decision.main)
 app.command("gaps")(gaps.main)

@@ -228,6 +228,34 @@ async def test_everybody_of_the_staff_is_told_why_a_saved_file_is_not_live(
     assert over == ["Folder pengetahuan sudah tidak punya kesalahan."] * 2
 
 
+async def test_staff_announce_to_whoever_wants_it(stage: Stage, home: Path) -> None:
+    member = Chat(stage, stage.person)
+    async with bot(stage, home):
+        await stage.say("/start")
+        await member.next()
+        person = await outsider(stage)
+        await stage.say("/news")
+        asked = await person.next()
+        await person.press("🔔 Yes, tell me")
+        await stage.say("/announce Kelas foto\n**Sabtu** 09.00", person=member.person)
+        preview, question = await member.next(), await member.next()
+        going = await member.press("📣 Send")
+        got, done = await person.next(), await member.next()
+        await stage.control("press", person=person.person, label="🔕 No more")
+        (toast,) = [
+            each["params"]["text"]
+            for each in await stage.sent("answerCallbackQuery", wanted=2, person=person.person)
+            if "text" in each["params"]
+        ]
+
+    assert "training dates" in asked["text"]
+    assert preview["text"] == got["text"] == "📣 Kelas foto\nSabtu 09.00"
+    assert question["text"] == "So it looks. Send it to 1 people?"
+    assert going["buttons"] == [["⏹ Stop"]]
+    assert done["text"] == "✅ Pengumumanmu selesai dikirim: 1 orang."
+    assert toast == "Good, no announcements."
+
+
 # Whoever is not staff, whichever way they try.
 
 

@@ -54,6 +54,7 @@ NOBODY_KNOWN: dict[str, Any] = {
     "places": [],
     "quizzes": [],
     "tickets": [],
+    "announcements": False,
     "reminder": None,
 }
 

@@ -50,6 +50,7 @@ NOTHING_KEPT: Json = {
     "places": [],
     "quizzes": [],
     "tickets": [],
+    "announcements": False,
     "reminder": None,
 }
 

@@ -592,6 +592,7 @@ async def test_sends_everything_that_is_kept_about_a_person() -> None:
         "places": [],
         "quizzes": [],
         "tickets": [],
+        "announcements": False,
         "reminder": None,
     }
 

@@ -13,7 +13,8 @@ from bot.core.messages import Call, Received
 LetterTo = Callable[..., Received]
 """Makes the letter for what the bot sends by itself, of a number, a chat and a message."""
 
-_OWN = 10**12  # Numbers below those of wishes, which count from 1.
+OWN = 10**12
+"""Below it, with a minus, are the letters that are no wish's; wishes count from 1."""
 
 
 def row_of(letter: Received, cipher: Cipher, *, at: float) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def post(
 ) -> int:
     """Put calls to somebody's private chat into the outbox; return the number of their letter."""
     lowest = connection.execute(_LOWEST).scalar() or 0
-    letter = letter_to(person, number=max(-lowest, _OWN) + 1, chat=person, message=0)
+    letter = letter_to(person, number=max(-lowest, OWN) + 1, chat=person, message=0)
     row = row_of(letter, cipher, at=at) | {"calls": sealed(calls, cipher)}
     connection.execute(insert(inbox), row)
     return letter.update

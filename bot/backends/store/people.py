@@ -14,6 +14,8 @@ from bot.backends.store.places import Places
 from bot.backends.store.polls import Polls
 from bot.backends.store.reminders import Reminders
 from bot.backends.store.tables import (
+    announcement,
+    delivery,
     inbox,
     live,
     person,
@@ -22,6 +24,7 @@ from bot.backends.store.tables import (
     question,
     reminder,
     reply,
+    subscriber,
     ticket,
     ticket_words,
     told,
@@ -72,6 +75,7 @@ class People:
         self._choose = chosen.on_conflict_do_update(
             index_elements=["id"], set_={"language": chosen.excluded.language}
         )
+        self._subscribe = upsert(subscriber, database).on_conflict_do_nothing()
         voted = upsert(vote, database)
         self._vote = voted.on_conflict_do_update(
             index_elements=["chat", "message", "person"],
@@ -154,6 +158,19 @@ class People:
         """Remember what was chosen in a poll; the first choice counts."""
         await self._polls.note_choice(key, option)
 
+    async def is_subscribed(self, person_: int) -> bool:
+        """Say whether the person wants announcements."""
+        return bool(await self._database.rows(_SUBSCRIBED, {"person_": person_}))
+
+    async def subscribe(self, person_: int, language: Language) -> None:
+        """Remember that the person wants announcements, and what they read."""
+        row = {"person": person_, "language": language, "at": self._clock()}
+        await self._database.write((self._subscribe, row))
+
+    async def unsubscribe(self, person_: int) -> None:
+        """Remember that the person wants none."""
+        await self._database.write((_UNSUBSCRIBE, {"person_": person_}))
+
     async def ticket_of(self, person_: int) -> Ticket | None:
         """Return the person's open ticket."""
         return await self._tickets.of(person_)
@@ -205,6 +222,7 @@ class People:
             **await self._of_staff(person_),
             "places": await self._places.export(person_),
             "quizzes": await self._polls.export(person_),
+            "announcements": await self.is_subscribed(person_),
             "tickets": await self._tickets.export(person_),
             "reminder": await self.reminders.export(person_),
         }
@@ -232,6 +250,8 @@ class People:
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(delete(place).where(place.c.person == person_))
+            connection.execute(_UNSUBSCRIBE, {"person_": person_})
+            connection.execute(delete(delivery).where(delivery.c.person == person_))
             connection.execute(_FORGET_WORDS, {"person_": person_})
             connection.execute(delete(ticket).where(ticket.c.person == person_))
             connection.execute(delete(poll).where(poll.c.person == person_))
@@ -249,7 +269,8 @@ class People:
         """Delete the texts that have been kept long enough."""
         before = {"before": self._clock() - days * _DAY}
         expired = (_EXPIRE_QUESTIONS, _EXPIRE_WISHES, _EXPIRE_POLLS, _EXPIRE_WORDS)
-        later = (_EXPIRE_TICKETS, _EXPIRE_DEAD)  # A ticket goes after what was said about it.
+        # A ticket goes after what was said about it, an announcement after who got it.
+        later = (_EXPIRE_TICKETS, _EXPIRE_DELIVERIES, _EXPIRE_NEWS, _EXPIRE_DEAD)
         await self._database.write(*((each, before) for each in (*expired, *later)))
 
     def _readable(self, row: Row[Any]) -> dict[str, Any]:
@@ -328,6 +349,12 @@ _FORGET_DEAD = (
 _EXPIRE_QUESTIONS = delete(question).where(question.c.at < bindparam("before"))
 _EXPIRE_WISHES = delete(wish).where(wish.c.at < bindparam("before"))
 _EXPIRE_POLLS = delete(poll).where(poll.c.chosen.is_(None), poll.c.at < bindparam("before"))
+_SUBSCRIBED = select(subscriber.c.at).where(subscriber.c.person == bindparam("person_"))
+_UNSUBSCRIBE = delete(subscriber).where(subscriber.c.person == bindparam("person_"))
+_OVER = announcement.c.state.in_(["draft", "stopped", "done"])
+_OLD_NEWS = select(announcement.c.id).where(_OVER, announcement.c.at < bindparam("before"))
+_EXPIRE_DELIVERIES = delete(delivery).where(delivery.c.announcement.in_(_OLD_NEWS))
+_EXPIRE_NEWS = delete(announcement).where(announcement.c.id.in_(_OLD_NEWS))
 _THEIR_TICKETS = select(ticket.c.id).where(ticket.c.person == bindparam("person_"))
 _FORGET_WORDS = delete(ticket_words).where(ticket_words.c.ticket.in_(_THEIR_TICKETS))
 _OLD_TICKETS = ticket.c.closed < bindparam("before")

@@ -179,6 +179,33 @@ ticket_words = Table(  # What was said about it.
     Column("at", Float, nullable=False),
 )
 
+subscriber = Table(  # Who wants announcements.
+    "subscriber",
+    METADATA,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("language", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+announcement = Table(
+    "announcement",
+    METADATA,
+    Column("id", _Counted, primary_key=True),
+    Column("author", BigInteger, nullable=False),
+    Column("text", LargeBinary, nullable=False),  # Encrypted.
+    Column("state", Text, nullable=False),  # draft, going, stopped or done
+    Column("at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+delivery = Table(
+    "delivery",
+    METADATA,
+    Column("announcement", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Float),  # When it went to the outbox.
+)
+
 claim = Table(
     "claim",
     METADATA,

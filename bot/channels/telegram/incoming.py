@@ -118,7 +118,8 @@ def _written(
         return _without_text(update.update_id, sender, message)
     if command := _command(message, me):
         name = command if command.isidentifier() else "?"
-        return Command(update.update_id, sender, name, replied)
+        _, _, rest = message.text.partition(message.text.split(maxsplit=1)[0])
+        return Command(update.update_id, sender, name, replied, rest.strip())
     if message.text.startswith("/") and is_group:
         return None  # A command of another bot.
     if is_group and not _is_addressed(message, me):
