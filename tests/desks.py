@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.core.counts import HardQuestion, Statistics, TicketCount, WayCount
 from bot.core.desk import (
     Declined,
     Edition,
@@ -17,6 +18,18 @@ from bot.core.messages import Language, Upload
 from bot.core.ports import BotError
 
 LIVE, EARLIER = Edition(3, "today", "telegram", "7", 12), Edition(2, "yesterday", "folder")
+
+
+COUNTS = Statistics(
+    people=12,
+    subscribers=3,
+    days=30,
+    outcomes=(("answer", 20), ("abstain", 5)),
+    journeys=(WayCount("A stall", 4, 1, (("Permit", 2), ("Tin", 1))),),
+    lessons=(WayCount("Photos", 2, 1, (("Where?", 1),)), WayCount("Prices", 0, 0)),
+    hardest=(HardQuestion("Photos", "Where?", 3, 2),),
+    tickets=TicketCount(1, 5.4, 2, 1.6),
+)
 
 
 class Shown(str):
@@ -56,6 +69,10 @@ class ListedDesk:
     async def inspect(self, upload: Upload, *, language: Language) -> Inspection:
         self._note("inspect", upload.file)
         return self.found
+
+    async def statistics(self, *, language: Language) -> Statistics:
+        self._note("statistics")
+        return COUNTS
 
     async def compose(self, text: str, *, person: int) -> tuple[int, int]:
         self._note("compose", text, person)

@@ -176,7 +176,7 @@ def _words(language: Language, name: str, **forms: str) -> Mapping[str, str]:
     told = {phrase: f"({language}) {phrase}" for phrase in _SAID_AS_THEY_ARE.split()}
     privacy = f"({language}) kept for {{days}} days"
     own = {"language": language, "language_name": name, "privacy": privacy}
-    own |= {"certificate_language": "id" if language == "zh" else language}
+    own |= {"picture_language": "id" if language == "zh" else language}
     own |= dict.fromkeys(_FORMS.split(), "")
     return told | _FILLED | own | forms
 

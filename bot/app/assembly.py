@@ -13,6 +13,7 @@ from bot.app.desk import StaffDesk
 from bot.app.documents import Drafts
 from bot.app.folders import prompts_folder
 from bot.app.overview import Overview
+from bot.app.statistics import counted
 from bot.app.submissions import Submissions
 from bot.app.unpublished import Unpublished
 from bot.app.wording import Wording
@@ -27,9 +28,11 @@ from bot.backends.store.announcements import Announcements
 from bot.backends.store.database import DATABASE_FILE, Database, open_database
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key
+from bot.backends.store.statistics import Counts
 from bot.backends.store.uploads import Uploads
 from bot.channels.objects import described
 from bot.core.conversation import Conversation
+from bot.core.counts import Statistics
 from bot.core.desk import Gap
 from bot.core.messages import (
     DEFAULT_LANGUAGE,
@@ -82,6 +85,16 @@ class App:
         """Say what the bot's profile shows in a language."""
         program = self.knowledge.search.program(language)
         return said(phrase, phrases=self.phrases[language], program=program).text
+
+    async def statistics(self, language: Language) -> Statistics:
+        """Count everything, for program staff.
+
+        Raises:
+            StoreError: the database is away.
+        """
+        counts, days = Counts(self.database, self.cipher), self.settings.keep_days
+        knowledge, clock = self.knowledge.search, self.clock.time
+        return await counted(counts, knowledge, language=language, days=days, clock=clock)
 
     async def make_live(self, *, on_progress: Progress) -> None:
         """Serve the live version with its vectors; publish the folder first if none is live.
@@ -216,6 +229,7 @@ def _assemble(
         submissions=submissions,
         wording=wording,
         announcements=announcements,
+        count=lambda language: app.statistics(language),
     )
     staff = Staff(desk, members=settings.staff, phrases=phrases)
     conversation = talk(knowledge.search, staff)

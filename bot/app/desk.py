@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.app import shown
 from bot.app.authors import member
@@ -18,6 +18,7 @@ from bot.backends.knowledge.trial import Preview as Tried
 from bot.backends.store.announcements import Announcements
 from bot.backends.store.people import People
 from bot.backends.store.uploads import SentFile, Used
+from bot.core.counts import Statistics
 from bot.core.desk import (
     Declined,
     Done,
@@ -53,6 +54,7 @@ class StaffDesk:
         submissions: Submissions,
         wording: Wording,
         announcements: Announcements,
+        count: Callable[[Language], Awaitable[Statistics]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.submissions = submissions
@@ -63,11 +65,16 @@ class StaffDesk:
         self._overview = overview
         self._people = people
         self._announcements = announcements
+        self._count = count
         self._clock = clock
 
     async def standing(self, *, language: Language) -> Standing:
         """Return what is live, whether the folder differs, what waits, what is due."""
         return await self._overview.standing(language=language)
+
+    async def statistics(self, *, language: Language) -> Statistics:
+        """Count people, questions, journeys, lessons and tickets."""
+        return await self._count(language)
 
     async def editions(self) -> Sequence[Edition]:
         """Return what is live, then what was before it, newest first."""

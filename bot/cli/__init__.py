@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, conversing, drafting, gaps, knowledge, running, upkeep
+from bot.cli import asking, conversing, drafting, gaps, knowledge, running, statistics, upkeep
 from bot.cli.logs import came_from, redacted, set_up_logging
 from bot.cli.output import exit_code, say_error
 from bot.core.ports import BotError
@@ -28,6 +28,7 @@ app.command("ask")(asking.ask)
 app.command("search")(asking.search)
 app.command("converse")(conversing.converse)
 app.command("status")(upkeep.status)
+app.command("stats")(statistics.stats)
 app.command("replay")(upkeep.replay)
 app.command("export")(upkeep.export)
 app.command("forget")(upkeep.forget)

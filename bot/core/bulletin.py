@@ -51,6 +51,7 @@ def standing(found: Standing, *, phrases: Phrases) -> Reply:
         rows.append((see, button(phrases["desk_publish"], "go", found.folder.key)))
     if found.earlier:
         rows.append((button(phrases["desk_back"], "ask"),))
+    rows.append((button(phrases["desk_stats"], "stats"),))
     return Reply("\n\n".join(part for part in parts if part), tuple(rows))
 
 

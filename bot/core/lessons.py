@@ -22,7 +22,7 @@ from bot.core.render import digest, spelled
 from bot.core.subjects import Lesson, Page, QuizQuestion
 from bot.core.telling import Telling
 
-_FINISHED, _RESULT = "+finished", "+right"
+FINISHED, _RESULT = "+finished", "+right"
 """Under these the day is kept on which a lesson was finished first, and how many answers of how
 many were right when it was finished last; no step is called so."""
 
@@ -102,7 +102,7 @@ class Lessons:
         if place is None:
             return await self._go(press, lesson, Place("lesson", lesson.name), language)
         if action == "again" and not lesson.due(place.kept):
-            kept = {name: place.kept[name] for name in (_FINISHED, _RESULT)}
+            kept = {name: place.kept[name] for name in (FINISHED, _RESULT)}
             return await self._go(press, lesson, replace(place, kept=kept), language)
         return await self._go(press, lesson, place, language)
 
@@ -127,7 +127,7 @@ class Lessons:
     ) -> Turn:
         person, due, kept = incoming.sender.person, lesson.due(place.kept), dict(place.kept)
         if due is None:
-            kept.setdefault(_FINISHED, self.today().isoformat())
+            kept.setdefault(FINISHED, self.today().isoformat())
             kept[_RESULT] = f"{lesson.right(kept)}/{len(lesson.questions)}"
         step = due.name if due else ""
         there = replace(place, step=step, kept=kept, update=incoming.update)
@@ -216,11 +216,11 @@ class Lessons:
         """Show with name and date that the lesson was learned."""
         if place is None or not _is_finished(place):
             return None
-        name, day = press.sender.name, place.kept[_FINISHED]
+        name, day = press.sender.name, place.kept[FINISHED]
         phrases = self.telling.phrases[language]
         date_ = spelled(day, phrases=phrases)
         caption = phrases["certificate_caption"].format(name=name, title=lesson.title, date=date_)
-        picture = self._certificate(lesson, place, name, phrases["certificate_language"])
+        picture = self._certificate(lesson, place, name, phrases["picture_language"])
         return Turn(language, replies=(Reply(caption, picture=picture),))
 
     def _certificate(
@@ -234,7 +234,7 @@ class Lessons:
             name=name,
             lesson=(spoken or lesson).title,
             result=phrases["certificate_result"].format(right=right, all=count),
-            date=spelled(place.kept[_FINISHED], phrases=phrases),
+            date=spelled(place.kept[FINISHED], phrases=phrases),
             program=self.telling.knowledge.program(language).name,
         )
 
@@ -268,4 +268,4 @@ def _place_of(lesson: Lesson, places: Sequence[Place]) -> Place | None:
 
 
 def _is_finished(place: Place | None) -> bool:
-    return place is not None and _FINISHED in place.kept
+    return place is not None and FINISHED in place.kept

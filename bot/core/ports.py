@@ -12,6 +12,7 @@ BotError
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.core.counts import Statistics
 from bot.core.desk import Edition, Inspection, Pressed, Standing
 from bot.core.messages import (
     Asked,
@@ -313,6 +314,10 @@ class Desk(Protocol):
 
     async def publish(self, key: str, *, person: int, language: Language) -> Pressed:
         """Publish the folder, if it is still what this key stands for."""
+        ...
+
+    async def statistics(self, *, language: Language) -> Statistics:
+        """Count people, questions, journeys, lessons and tickets."""
         ...
 
     async def editions(self) -> Sequence[Edition]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import assert_never
 
-from bot.core import bulletin, news
+from bot.core import bulletin, counting, news
 from bot.core.desk import Declined, Done, Faulty, Gone, Inspection, Pressed, Ready, Stale
 from bot.core.messages import Command, Incoming, Language, Press, Reply, Turn, Upload
 from bot.core.ports import BotError, Desk
@@ -74,9 +74,8 @@ class Staff:
 
     async def _press(self, data: str, person: int, language: Language) -> Turn:
         match data.split(":")[1:]:
-            case ["see"]:
-                found = await self.desk.preview(language=language)
-                return Turn(language, replies=self._inspected(found, language))
+            case ["see" | "stats" as what]:
+                return await self._look(what, language)
             case ["go" | "put" as act, key]:
                 publish = self.desk.publish if act == "go" else self.desk.put
                 pressed = await publish(key, person=person, language=language)
@@ -95,6 +94,16 @@ class Staff:
                 return self._toast("desk_stayed", language)
             case _:
                 return Turn(language, toast=self.phrases[language]["old_button"])
+
+    async def _look(self, what: str, language: Language) -> Turn:
+        """Show what publishing would change, or how things go in counts."""
+        if what == "stats":
+            drawn = self.phrases[language]["picture_language"]
+            drawn = drawn if drawn in self.phrases else language
+            counts = await self.desk.statistics(language=drawn)
+            return Turn(drawn, replies=counting.told(counts, phrases=self.phrases[drawn]))
+        found = await self.desk.preview(language=language)
+        return Turn(language, replies=self._inspected(found, language))
 
     async def _compose(self, text: str, person: int, language: Language) -> Turn:
         """Show an announcement as people would get it, and ask whether to send it."""

@@ -347,7 +347,7 @@ async def test_a_button_is_an_old_one(stage: Stage, home: Path, message: Json) -
         answers = [await answer_to_copied(stage, key, **message) for key in keys]
         live = await app.knowledge.versions.live()
 
-    assert [key.split(":")[1] for key in keys] == ["see", "go", "put", "drop"]
+    assert [key.split(":")[1] for key in keys] == ["see", "go", "stats", "put", "drop"]
     assert {answer["text"] for answer in answers} == {app.phrases["en"]["old_button"]}
     assert live is not None
     assert live.number == 1

@@ -65,12 +65,12 @@ def test_a_folder_that_differs_can_be_previewed_and_published(state: FolderState
     reply = told(standing(state))
 
     assert f"desk_folder_{state}" in reply.text
-    assert data(reply) == ["desk:see", "desk:go:hash"]
+    assert data(reply) == ["desk:see", "desk:go:hash", "desk:stats"]
 
 
 @pytest.mark.parametrize("state", ["live", "refused", "away"])
-def test_a_folder_that_cannot_be_published_has_no_button(state: FolderState) -> None:
-    assert data(told(standing(state))) == []
+def test_a_folder_that_cannot_be_published_has_no_button_for_it(state: FolderState) -> None:
+    assert data(told(standing(state))) == ["desk:stats"]
 
 
 def test_says_why_a_folder_is_not_live() -> None:
@@ -82,7 +82,7 @@ def test_says_why_a_folder_is_not_live() -> None:
 
 
 def test_an_earlier_version_can_be_gone_back_to() -> None:
-    assert data(told(standing(earlier=EARLIER))) == ["desk:ask"]
+    assert data(told(standing(earlier=EARLIER))) == ["desk:ask", "desk:stats"]
 
 
 def test_says_what_waits_and_what_failed() -> None:
