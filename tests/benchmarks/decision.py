@@ -1,11 +1,12 @@
-"""Fits the numbers of `decision.json`, and shows what answering costs at each threshold."""
+"""Fits the numbers of `decision.json` on the questions to tune on, and compares thresholds."""
 
 import asyncio
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import numpy as np
 import typer
@@ -14,41 +15,55 @@ from rich.table import Table
 
 from bot.app.assembly import open_app
 from bot.backends.knowledge.decision import FILE
-from bot.core.messages import Passage
+from bot.backends.knowledge.ranking import Ranking
 from bot.settings import load_settings
 from tests.benchmarks.questions import FOLDER, Asked, read_questions
+from tests.benchmarks.rankings import Ranker, without
 
-FEATURES = {
-    "whole": (
-        "similarity",
-        "lead",
-        "coverage",
-        "unheard",
-        "rival",
-        "agreement",
-        "margin",
-        "strength",
-    ),
-    "words": ("coverage", "unheard", "rival", "lead", "strength"),
-}
+Array = np.ndarray[Any, Any]
+
+STATES = ("whole", "words")
+THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 _FOLDS = 10
 _PENALTY = 0.002  # L2, on features brought to deviation 1.
+_HARD = 0.1  # What a question counts whose card was taken away, so that the next best is wrong.
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found for a question."""
+    """A question and the card that the search found first, if it found one."""
 
     asked: Asked
-    best: Passage | None
+    card: str
+    is_unknown: bool
+    """The card says what is not known."""
+    evidence: Mapping[str, float]
+    weight: float = 1.0
+
+    @classmethod
+    def of(cls, asked: Asked, ranking: Ranking, unknown: Collection[str]) -> Self:
+        place = next(ranking.best(1), None)
+        if place is None:
+            return cls(asked, "", False, {})
+        card = ranking.names[place]
+        return cls(asked, card, card in unknown, ranking.evidence(place))
 
     @property
     def is_right(self) -> bool:
-        if self.best is None:
-            return False
-        # A card that says what is not known is told as an abstention.
-        is_abstention = not self.asked.is_answerable and self.best.unknown
-        return is_abstention or self.best.card == self.asked.card
+        return self.card == self.asked.card
+
+    @property
+    def teaches(self) -> bool:
+        """Say whether it can be false: a card that says what is not known is an abstention."""
+        return bool(self.card) and (self.asked.is_answerable or not self.is_unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one state of the search found for the questions, and with their cards taken away."""
+
+    found: list[Found] = field(default_factory=list)
+    hard: list[Found] = field(default_factory=list)
 
 
 def main(
@@ -56,50 +71,86 @@ def main(
     write: Annotated[bool, typer.Option(help="Keep the fitted numbers.")] = False,
 ) -> None:
     """Fit the probability that the best card answers, and compare thresholds."""
-    asked = read_questions(questions)
-    fitted = {}
-    for state, names in FEATURES.items():
-        found = asyncio.run(_search_all(asked, with_vectors=state == "whole"))
-        fitted[state], honest = _fit(found, names)
-        _report(state, found, honest)
+    states = asyncio.run(search_all(read_questions(questions)))
+    fitted = {name: report(name, state) for name, state in states.items()}
     if write:
         values = json.loads(FILE.read_text(encoding="utf-8"))
         values["weights"] = fitted
         FILE.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
-async def _search_all(questions: Sequence[Asked], *, with_vectors: bool) -> list[Found]:
+async def search_all(questions: Sequence[Asked]) -> dict[str, State]:
+    """Search for questions in both states of the search."""
     async with open_app(load_settings().settings) as app:
         await app.make_live(on_progress=lambda _done, _total: None)
-        if not with_vectors:
-            await app.knowledge.open_words()
-        found = []
+        ranker = await Ranker.of(app)
+        unknown = {card.name for card in ranker.served.content.cards if card.unknown}
+        states = {name: State() for name in STATES}
         for asked in questions:
-            passages = await app.search(asked.text, language=asked.language, limit=10)
-            found.append(Found(asked, passages[0] if passages else None))
-        return found
+            for ranking in ranker.states(asked):
+                state = states[ranking.state]
+                state.found.append(Found.of(asked, ranking, unknown))
+                if asked.is_answerable:
+                    away = without(ranking, ranker.served.places[asked.card])
+                    state.hard.append(replace(Found.of(asked, away, unknown), weight=_HARD))
+        return states
 
 
-def _fit(found: Sequence[Found], names: Sequence[str]) -> tuple[dict[str, float], list[float]]:
-    """Return the weights, and each question's probability by weights fitted without it."""
-    rows = np.array([_features(one, names) for one in found])
-    right = np.array([float(one.is_right) for one in found])
+def report(name: str, state: State) -> dict[str, float]:
+    """Fit on one part, show both, and return the weights.
+
+    The part to tune on is judged by weights that were fitted without the card in question.
+    """
+    tuned = [one for one in state.found if one.asked.part == "tune"]
+    hard = [one for one in state.hard if one.asked.part == "tune" and not one.is_unknown]
+    evidence = sorted({name for one in state.found for name in one.evidence} - {"said"})
+    weights = fit([*tuned, *hard], evidence)
+    _show(f"{name}, tuned on", tuned, _honest(tuned, hard, evidence))
+    kept = [one for one in state.found if one.asked.part == "report"]
+    _show(f"{name}, reported on", kept, probabilities(kept, evidence, weights))
+    named = {"bias": weights[0], **dict(zip(evidence, weights[1:], strict=True))}
+    return {name: round(float(value), 3) for name, value in named.items()}
+
+
+def fit(found: Sequence[Found], names: Sequence[str]) -> Array:
+    """Return the weights, the bias first."""
+    taught = [one for one in found if one.teaches]
+    right = np.array([float(one.is_right) for one in taught])
+    return _logistic(_rows(taught, names), right, np.array([one.weight for one in taught]))
+
+
+def probabilities(found: Sequence[Found], names: Sequence[str], weights: Array) -> Array:
+    """Return the probability of each best card; 0 where there is none."""
+    rows = _rows(found, names)
+    odds = weights[0] + rows @ weights[1:]
+    return np.where([bool(one.card) for one in found], 1 / (1 + np.exp(-odds)), 0.0)
+
+
+def _honest(found: Sequence[Found], hard: Sequence[Found], names: Sequence[str]) -> Array:
+    """Return each question's probability by weights that were fitted without its card."""
+    folds, hard_folds = (np.array([_fold(one.asked) for one in part]) for part in (found, hard))
     honest = np.zeros(len(found))
-    folds = np.random.default_rng(0).permutation(len(found)) % _FOLDS
     for fold in range(_FOLDS):
-        weights = _logistic(rows[folds != fold], right[folds != fold])
-        honest[folds == fold] = _probability(rows[folds == fold], weights)
-    weights = _logistic(rows, right)
-    named = {"bias": weights[0], **dict(zip(names, weights[1:], strict=True))}
-    return {name: round(float(value), 3) for name, value in named.items()}, honest.tolist()
+        rest = [*_of(found, folds != fold), *_of(hard, hard_folds != fold)]
+        these = _of(found, folds == fold)
+        honest[folds == fold] = probabilities(these, names, fit(rest, names))
+    return honest
 
 
-def _features(found: Found, names: Sequence[str]) -> list[float]:
-    evidence = dict(found.best.evidence) if found.best else {}
-    return [evidence.get(name, 0.0) for name in names]
+def _fold(asked: Asked) -> int:
+    key = asked.card if asked.is_answerable else asked.text
+    return zlib.crc32(key.encode()) // 2 % _FOLDS
 
 
-def _logistic(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _of(found: Sequence[Found], chosen: Array) -> list[Found]:
+    return [one for one, is_chosen in zip(found, chosen, strict=True) if is_chosen]
+
+
+def _rows(found: Sequence[Found], names: Sequence[str]) -> Array:
+    return np.array([[one.evidence.get(name, 0.0) for name in names] for one in found])
+
+
+def _logistic(rows: Array, right: Array, weight: Array) -> Array:
     """Fit by Newton's method: the first weight is the bias."""
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     design = np.column_stack([np.ones(len(rows)), (rows - mean) / deviation])
@@ -107,45 +158,32 @@ def _logistic(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
     weights = np.zeros(design.shape[1])
     for _ in range(50):
         guess = 1 / (1 + np.exp(-design @ weights))
-        gradient = design.T @ (guess - right) + penalty @ weights
-        curvature = (design * (guess * (1 - guess))[:, None]).T @ design + penalty
+        gradient = design.T @ (weight * (guess - right)) + penalty @ weights
+        curvature = (design * (weight * guess * (1 - guess))[:, None]).T @ design + penalty
         weights = weights - np.linalg.solve(curvature + 1e-9 * np.eye(len(weights)), gradient)
     slopes = weights[1:] / deviation
     return np.concatenate([[weights[0] - slopes @ mean], slopes])
 
 
-def _probability(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-(weights[0] + rows @ weights[1:]))))
-
-
-def _report(state: str, found: Sequence[Found], honest: Sequence[float]) -> None:
-    console = Console(width=120)
+def _show(title: str, found: Sequence[Found], told: Array) -> None:
     answerable = [one for one in found if one.asked.is_answerable]
     first = sum(one.is_right for one in answerable)
     title = (
-        f"{state}: right card first {first} of {len(answerable)} ({first / len(answerable):.1%})"
+        f"{title}: right card first {first} of {len(answerable)} ({first / len(answerable):.1%})"
     )
     table = Table("threshold", "right", "wrong", "missed", "false answers", title=title)
-    for threshold in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):
-        table.add_row(f"{threshold:.2f}", *_counts(found, honest, threshold))
-    console.print(table)
-    worst = sorted(zip(honest, found, strict=True), key=lambda pair: -pair[0])
-    for probability, one in [pair for pair in worst if not pair[1].is_right][:25]:
-        best = one.best.card if one.best else "-"
-        console.print(f"  {probability:.2f} {one.asked.text!r}: {best}, not {one.asked.card}")
-    missed = [(p, one) for p, one in worst[::-1] if one.is_right][:15]
-    for probability, one in missed:
-        console.print(f"  {probability:.2f} missed {one.asked.text!r}: {one.asked.card}")
+    for threshold in THRESHOLDS:
+        table.add_row(f"{threshold:.2f}", *_counts(found, told >= threshold))
+    Console(width=120).print(table)
 
 
-def _counts(found: Sequence[Found], honest: Sequence[float], threshold: float) -> list[str]:
-    told = [probability >= threshold for probability in honest]
-    pairs = list(zip(found, told, strict=True))
+def _counts(found: Sequence[Found], told: Array) -> list[str]:
+    pairs = list(zip(found, told.tolist(), strict=True))
     answerable = [(one, is_told) for one, is_told in pairs if one.asked.is_answerable]
-    others = [is_told and not one.is_right for one, is_told in pairs if not one.asked.is_answerable]
+    others = [is_told and one.teaches for one, is_told in pairs if not one.asked.is_answerable]
     right = sum(is_told and one.is_right for one, is_told in answerable)
     wrong = sum(is_told and not one.is_right for one, is_told in answerable)
-    missed = sum(not is_told for _, is_told in answerable)
+    missed = len(answerable) - right - wrong
     total, out = max(len(answerable), 1), max(len(others), 1)
     return [
         *(f"{count} ({count / total:.1%})" for count in (right, wrong, missed)),

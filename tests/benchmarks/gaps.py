@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app.assembly import App, open_app
-from bot.backends.knowledge.groups import ALIKE, grouped, question_vectors
+from bot.backends.knowledge.groups import ALIKE, grouped, question_vectors, scale_of
 from bot.backends.knowledge.search import as_embedded
-from bot.backends.knowledge.texts import Array, Scale
+from bot.backends.knowledge.spaces import Array
 from bot.backends.knowledge.words import Glossary
 from bot.core.messages import DEFAULT_LANGUAGE
 from bot.settings import load_settings
@@ -30,14 +30,13 @@ _BANDS = (0.0, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.01)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Questions with their vectors."""
+    """Questions, and how alike they are."""
 
     asked: list[Asked]
-    vectors: Array
-    scale: Scale
+    likeness: Array
 
     def groups(self, alike: float) -> list[list[Asked]]:
-        found = grouped(self.vectors, self.scale, alike=alike)
+        found = grouped(self.likeness, alike=alike)
         return [[self.asked[place] for place in places] for places in found]
 
 
@@ -73,7 +72,8 @@ async def _compared(app: App, asked: list[Asked]) -> Compared:
     model = app.knowledge.embeddings(live.embeddings)
     vectors = await asyncio.to_thread(question_vectors, texts, model)
     collections = await app.knowledge.indexes()
-    return Compared(asked, vectors, Scale.of(*collections.sample(live.name)))
+    scale = scale_of(*collections.rows(live.name))
+    return Compared(asked, scale(vectors @ vectors.T))
 
 
 async def _bands(app: App, asked: Sequence[Asked]) -> Table:

@@ -96,6 +96,11 @@ async def _asked(app: App, row: Json) -> Result:
     told = described(await say(row["text"]))
     parts = told["parts"] or [told]
     wanted, came = row.get("parts") or [row["card"]], [_name(part) for part in parts]
+    # A card that says what is not known tells the same as no card at all.
+    came = [
+        "abstain" if part["outcome"] == "abstain" and name not in wanted else name
+        for part, name in zip(parts, came, strict=True)
+    ]
     verdict = "right" if wanted == came else _miss(wanted, came)
     text = " | ".join([*row.get("after", ()), row["text"]])
     return Result(row["tags"][0], _half(row), verdict, text, " + ".join(wanted), " + ".join(came))

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from bot.backends.knowledge.asked import WordsLeavingOut, likeness
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import check_folder
-from bot.backends.knowledge.texts import Scale, nearest
+from bot.backends.knowledge.leaving_out import WordsLeavingOut
 from bot.backends.knowledge.words import Glossary, WordIndex
 from tests.conftest import ROOT
 from tests.fakes import TODAY
@@ -33,30 +31,26 @@ def without(place: int, line: int) -> list[Card]:
 @pytest.mark.parametrize(("place", "line"), SOME)
 def test_scores_are_those_of_an_index_that_never_had_the_line(place: int, line: int) -> None:
     question = CARDS[place].asked[line]
-    built = WordIndex(without(place, line), "id", GLOSSARY).match(question)
+    built = WordIndex(without(place, line), "id", GLOSSARY, places=PLACES).match(question)
 
-    found = WordsLeavingOut(CARDS, "id", GLOSSARY, places=PLACES).match(question, of=CARDS[place])
+    leaving_out = WordsLeavingOut(CARDS, "id", GLOSSARY, places=PLACES)
+    found = leaving_out.match([question], of=[CARDS[place]])
 
-    scores = [built[name].score if name in built else 0.0 for name in PLACES]
-    covered = [built[name].coverage if name in built else 0.0 for name in PLACES]
-    assert found.scores.tolist() == pytest.approx(scores, rel=1e-4)
-    assert found.covered.tolist() == pytest.approx(covered, rel=0.02)
+    assert found.words[0].tolist() == pytest.approx(built.words.tolist(), rel=5e-4, abs=1e-6)
+    assert found.pieces[0].tolist() == pytest.approx(built.pieces.tolist(), rel=5e-4, abs=1e-6)
+    assert found.coverage[0].tolist() == pytest.approx(built.coverage.tolist(), rel=0.02)
 
 
-@pytest.mark.parametrize("texts", [5, 300, 1000])
-def test_cards_are_as_like_as_the_search_finds_them(texts: int) -> None:
-    chance = np.random.default_rng(texts)
-    cards = chance.integers(0, 40, texts)
-    cosines = chance.random((3, texts))
+def test_lines_are_scored_alike_alone_and_together() -> None:
+    leaving_out = WordsLeavingOut(CARDS, "id", GLOSSARY, places=PLACES)
+    cards = [CARDS[place] for place, _ in SOME]
+    lines = [CARDS[place].asked[line] for place, line in SOME]
 
-    found = likeness(cosines, cards, count=40)
+    together = leaving_out.match(lines, of=cards)
 
-    for row, values in zip(found, cosines, strict=True):
-        pairs = [(str(cards[place]), float(values[place])) for place in nearest(values)]
-        expected = {int(card): value for card, value in Scale().likeness(pairs).items()}
-        assert dict(enumerate(row)) == pytest.approx(
-            {card: expected.get(card, float("nan")) for card in range(40)}, nan_ok=True
-        )
+    for row, (line, card_) in enumerate(zip(lines, cards, strict=True)):
+        alone = leaving_out.match([line], of=[card_])
+        assert together.words[row].tolist() == pytest.approx(alone.words[0].tolist())
 
 
 async def findings(house: House) -> list[Finding]:

@@ -18,8 +18,8 @@ from bot.app.gaps import find_gaps
 from bot.backends.knowledge.drafts import Head
 from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.groups import grouped
+from bot.backends.knowledge.spaces import Scale, units
 from bot.backends.knowledge.stubs import Stub, asked_in, write_stub
-from bot.backends.knowledge.texts import Scale, units
 from bot.backends.store.database import Database, open_database
 from bot.backends.store.gaps import Missed, missed_questions
 from bot.backends.store.mail import DatabaseMail
@@ -180,7 +180,7 @@ def test_what_is_alike_on_average_is_one_group() -> None:
     angles = np.radians([0, 50, 10, 60, 30])
     vectors = np.column_stack([np.cos(angles), np.sin(angles)])
 
-    groups = grouped(vectors, Scale(0.0, 1.0), alike=0.95)
+    groups = grouped(vectors @ vectors.T, alike=0.95)
 
     assert groups == [[0, 2], [1, 3], [4]]
 
@@ -188,12 +188,14 @@ def test_what_is_alike_on_average_is_one_group() -> None:
 def test_groups_are_counted_in_the_units_of_the_model() -> None:
     vectors = units(np.array([[1.0, 0.0], [1.0, 0.3], [1.0, 0.9]]))
 
-    assert grouped(vectors, Scale(0.6, 0.9), alike=1.0) == [[0, 1], [2]]
+    likeness = Scale(0.6, 0.9)(vectors @ vectors.T)
+
+    assert grouped(likeness, alike=1.0) == [[0, 1], [2]]
 
 
 @pytest.mark.parametrize(("count", "groups"), [(0, []), (1, [[0]]), (3, [[0, 1, 2]])])
 def test_few_questions_are_grouped_too(count: int, groups: list[list[int]]) -> None:
-    assert grouped(np.ones((count, 1)), Scale()) == groups
+    assert grouped(np.ones((count, count))) == groups
 
 
 # Drafts.

@@ -9,7 +9,6 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from bot.app.assembly import App, open_app
-from bot.backends.knowledge.search import fuse
 from bot.backends.knowledge.served import Served
 from bot.core.messages import Abstention, Answer, Turn
 from bot.core.render import digest
@@ -204,14 +203,3 @@ async def test_nothing_is_recorded_by_asking(app: App) -> None:
         "SELECT 1 FROM person UNION ALL SELECT 1 FROM vote UNION ALL SELECT 1 FROM question"
     )
     assert await app.database.rows(kept) == []
-
-
-async def test_fuses_both_searches() -> None:
-    fused = fuse({"both": 0.9, "meaning": 0.9, "far": 0.5}, {"both": 7.0, "words": 7.0})
-
-    assert max(fused, key=lambda name: fused[name]) == "both"
-    assert fused["far"] == min(fused.values())
-
-
-async def test_fusing_nothing_gives_nothing() -> None:
-    assert fuse({}, {}) == {}

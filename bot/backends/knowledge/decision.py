@@ -16,6 +16,8 @@ class Decision:
     weights: Mapping[str, Mapping[str, float]]
     min_confidence: float
     """Below it the bot abstains."""
+    said: float
+    """What a card is answered with at least that is asked for with exactly these words."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
 
@@ -23,7 +25,7 @@ class Decision:
     def read(cls, path: Path = FILE) -> "Decision":
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        return cls(values["weights"], values["min_confidence"], values["sure"])
+        return cls(values["weights"], values["min_confidence"], values["said"], values["sure"])
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
         """Return the probability that a card with this evidence answers."""
@@ -31,4 +33,5 @@ class Decision:
         odds = weights["bias"] + sum(
             weight * evidence[name] for name, weight in weights.items() if name != "bias"
         )
-        return 1 / (1 + math.exp(-odds))
+        probability = 1 / (1 + math.exp(-odds))
+        return max(probability, self.said) if evidence["said"] else probability

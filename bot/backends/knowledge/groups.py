@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from bot.backends.knowledge.search import as_embedded
-from bot.backends.knowledge.texts import Array, EmbedsQuestions, Scale, units
+from bot.backends.knowledge.spaces import Array, Scale, units
+from bot.backends.knowledge.texts import EmbedsQuestions
 from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.knowledge.words import Glossary
@@ -15,7 +16,7 @@ from bot.core.messages import Language
 from bot.core.ports import KnowledgeError
 
 ALIKE = 0.5
-"""On average, in the units of `Scale`; `python -m tests.benchmarks gaps` shows what others do.
+"""On average, on the `Scale`; `python -m tests.benchmarks gaps` shows what others do.
 
 Less joins more of what belongs together, and more of what does not: a gap that is shown twice does
 less harm than one that hides in another.
@@ -39,10 +40,17 @@ async def group(
     indexes = await tools.indexes()
 
     def work() -> list[list[int]]:
-        scale = Scale.of(*indexes.sample(of.name))
-        return grouped(question_vectors(texts, tools.embeddings(of.embeddings)), scale)
+        scale = scale_of(*indexes.rows(of.name))
+        vectors = question_vectors(texts, tools.embeddings(of.embeddings))
+        return grouped(scale(vectors @ vectors.T))
 
     return await asyncio.to_thread(work)
+
+
+def scale_of(vectors: Array, cards: Sequence[str]) -> Scale:
+    """Return the scale of an index's own texts."""
+    _, numbers = np.unique(cards, return_inverse=True)
+    return Scale.of(units(vectors), numbers)
 
 
 def question_vectors(texts: Sequence[str], embeddings: EmbedsQuestions) -> Array:
@@ -59,19 +67,16 @@ def question_vectors(texts: Sequence[str], embeddings: EmbedsQuestions) -> Array
     return units(np.asarray(vectors, dtype=np.float32))
 
 
-def grouped(vectors: Array, scale: Scale, *, alike: float = ALIKE) -> list[list[int]]:
-    """Return groups of places, in the order of their first ones.
+def grouped(likeness: Array, *, alike: float = ALIKE) -> list[list[int]]:
+    """Return groups of the places of what is so alike, in the order of their first ones.
 
     The two groups that are most alike become one, again and again (average linkage), while they
     are as much alike as is wanted. It takes the square of their number, which is enough for a
     thousand; a tree of the same kind would need a library that takes a second to import.
     """
-    if not len(vectors):
-        return []
-    likeness = scale(1.0) - scale(0.0)
-    near = (vectors @ vectors.T) * likeness + scale(0.0)
+    near = likeness.copy()
     np.fill_diagonal(near, _JOINED)
-    groups = {place: [place] for place in range(len(vectors))}
+    groups = {place: [place] for place in range(len(near))}
     while len(groups) > 1:
         one, other = sorted(int(place) for place in np.unravel_index(near.argmax(), near.shape))
         if near[one, other] < alike:

@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-import numpy as np
-
 from bot.backends.knowledge.content import Content, OfficeEntry
 from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.ranking import Ranking
 from bot.backends.knowledge.served import Served, Similarities, source_of
-from bot.backends.knowledge.words import WordMatch, bare
+from bot.backends.knowledge.words import bare
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
 from bot.core.office import Office
 from bot.core.paths import Journey
@@ -23,10 +21,6 @@ from bot.core.sums import Formulas
 
 log = logging.getLogger(__name__)
 
-Array = np.ndarray[Any, Any]
-
-_MEANING_SHARE = 0.4  # Of the fused score; the rest is that of the words.
-_NO_MATCH = WordMatch(score=0.0, coverage=0.0, unheard=1.0, strength=0.0)
 _SURE = 0.8  # From here on the words alone are trusted while the vectors are on their way.
 
 
@@ -134,27 +128,7 @@ class CardSearch:
             self.expect_no_vectors()  # Nobody else waits in vain.
 
     def _by_words(self, served: Served, text: str, language: Language, limit: int) -> list[Passage]:
-        matches = served.match(text, language)
-        rivals = served.rivals(text)
-        named = [name for name in matches if served.may_answer(name, rivals)]
-        ranked = sorted(named, key=lambda name: -matches[name].score)[:limit]
-        return [
-            self._judged(
-                served,
-                name,
-                language,
-                "words",
-                score=matches[name].score,
-                evidence={
-                    "coverage": matches[name].coverage,
-                    "unheard": matches[name].unheard,
-                    "rival": float(bool(rivals)),
-                    "lead": _lead(matches[name].score, _others(ranked, place, matches)),
-                    "strength": math.log1p(matches[name].strength),
-                },
-            )
-            for place, name in enumerate(ranked)
-        ]
+        return self._passages(served, rank(served, text, language, None), language, limit)
 
     def _by_both(
         self,
@@ -164,57 +138,25 @@ class CardSearch:
         language: Language,
         limit: int,
     ) -> list[Passage]:
-        asked = as_embedded(text, language, served.glossary)
-        similar = {
-            name: value
-            for name, value in vectors.similarities(asked).items()
-            if name in served.cards
-        }
-        matches = served.match(text, language)
-        rivals = served.rivals(text)
-        fused = rank(served, rivals, similar, matches)
-        floor = min(similar.values(), default=0.0)
-        best_by_words = max(matches, key=lambda name: matches[name].score, default="")
-        best_by_meaning = max(similar, key=lambda name: similar[name], default="")
+        similar = vectors.similarities(as_embedded(text, language, served.glossary))
+        return self._passages(served, rank(served, text, language, similar), language, limit)
+
+    def _passages(
+        self, served: Served, ranking: Ranking, language: Language, limit: int
+    ) -> list[Passage]:
         passages = []
-        best = list(fused)[: limit + 1]
-        for name in best[:limit]:
-            similarity = similar.get(name, floor)
-            rest = [fused[other] for other in best[:2] if other != name]
-            others = (value for other, value in similar.items() if other != name)
-            match = matches.get(name, _NO_MATCH)
-            evidence = {
-                "similarity": similarity,
-                "lead": similarity - max(others, default=floor),
-                "coverage": match.coverage,
-                "unheard": match.unheard,
-                "rival": float(bool(rivals)),
-                "agreement": float(name == best_by_words == best_by_meaning),
-                "margin": fused[name] - max(rest, default=0.0),
-                "strength": math.log1p(match.strength),
-            }
+        for place in ranking.best(limit):
+            evidence = ranking.evidence(place)
             passages.append(
-                self._judged(served, name, language, "whole", score=fused[name], evidence=evidence)
+                served.passage(
+                    ranking.names[place],
+                    language,
+                    confidence=self._decision.confidence(ranking.state, evidence),
+                    score=float(ranking.scores[place]),
+                    evidence=tuple(evidence.items()),
+                )
             )
         return passages
-
-    def _judged(
-        self,
-        served: Served,
-        name: str,
-        language: Language,
-        state: str,
-        *,
-        score: float,
-        evidence: Mapping[str, float],
-    ) -> Passage:
-        return served.passage(
-            name,
-            language,
-            confidence=self._decision.confidence(state, evidence),
-            score=score,
-            evidence=tuple(evidence.items()),
-        )
 
 
 def as_embedded(text: str, language: Language, glossary: Callable[[str], str]) -> str:
@@ -223,50 +165,19 @@ def as_embedded(text: str, language: Language, glossary: Callable[[str], str]) -
 
 
 def rank(
-    served: Served,
-    rivals: frozenset[str],
-    similar: Mapping[str, float],
-    matches: Mapping[str, WordMatch],
-) -> dict[str, float]:
-    """Return the fused scores of the cards that may answer, best first."""
-    fused = fuse(similar, {name: match.score for name, match in matches.items()})
-    named = (name for name in fused if served.may_answer(name, rivals))
-    return {name: fused[name] for name in sorted(named, key=lambda name: -fused[name])}
-
-
-def fuse(similar: Mapping[str, float], words: Mapping[str, float]) -> dict[str, float]:
-    """Add the two scores of each card after bringing both to mean 0 and deviation 1.
-
-    A card that one search did not find counts with that search's lowest score.
-    """
-    names = dict.fromkeys([*similar, *words])
-    floor = min(similar.values(), default=0.0)
-    by_meaning = np.array([similar.get(name, floor) for name in names])
-    by_words = np.array([words.get(name, 0.0) for name in names])
-    return dict(zip(names, fused(by_meaning, by_words).tolist(), strict=True))
-
-
-def fused(by_meaning: Array, by_words: Array) -> Array:
-    """Add two scores of the same cards after bringing both to mean 0 and deviation 1."""
-    return _MEANING_SHARE * _standardised(by_meaning) + (1 - _MEANING_SHARE) * _standardised(
-        by_words
+    served: Served, text: str, language: Language, similar: Mapping[str, float] | None
+) -> Ranking:
+    """Rank the cards for a question; `similar` says how like it some of them are."""
+    rivals = served.rivals(text)
+    return Ranking(
+        names=list(served.places),
+        fit=served.fit(text, language, rivals),
+        similar=served.spread(similar) if similar else None,
+        allowed=served.allowed(rivals),
+        rivals=len(rivals),
+        question=text,
+        said=served.asked_with(text, language),
     )
-
-
-def _standardised(scores: Array) -> Array:
-    if not scores.size:
-        return scores
-    standard: Array = (scores - scores.mean()) / (scores.std() or 1.0)
-    return standard
-
-
-def _lead(score: float, others: Iterable[float]) -> float:
-    """Return how far a score is ahead of the best other, as a share of it."""
-    return 1 - max(others, default=0.0) / score if score else 0.0
-
-
-def _others(ranked: Sequence[str], place: int, matches: Mapping[str, WordMatch]) -> Iterable[float]:
-    return (matches[name].score for name in (*ranked[:place], *ranked[place + 1 :]))
 
 
 def _spoken(words: Mapping[Any, str], language: Language) -> str:

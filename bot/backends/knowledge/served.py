@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from bot.backends.knowledge.calculators import formulas_of
 from bot.backends.knowledge.cards import UNDATED, Card
@@ -13,13 +15,15 @@ from bot.backends.knowledge.journeys import journey_of
 from bot.backends.knowledge.lessons import lessons_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
 from bot.backends.knowledge.safety import signs_of
-from bot.backends.knowledge.words import Glossary, WordIndex, WordMatch
+from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.paths import Journey
 from bot.core.render import digest
 from bot.core.signs import Signs
 from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
+
+Array = np.ndarray[Any, Any]
 
 _WORD = re.compile(r"\w+")
 
@@ -39,14 +43,25 @@ class Served:
     content: Content
     cards: Mapping[str, Mapping[Language, Card]]
     names: Mapping[str, str]
+    """The name of each card by the digest of it."""
+    places: Mapping[str, int]
+    """Where each card stands in what is counted of all cards."""
     words: Mapping[Language, WordIndex]
     glossary: Callable[[str], str]
     passages: Mapping[tuple[str, Language], Passage]
     """Each card in each of its languages, as the core knows it."""
     others: frozenset[str]
     """The names of other parties, in small letters."""
+    about: Mapping[str, frozenset[str]]
+    """The cards that name each other party, in any of their languages."""
     foreign: frozenset[str]
     """The cards that nobody asks for without naming another party."""
+    usual: Array
+    """Whether each card may answer what names no other party."""
+    unknown: Array
+    """Whether each card says what is not known."""
+    said: Mapping[tuple[str, ...], str]
+    """The card that is asked for with exactly these words, in whatever order."""
     signs: Signs
     formulas: Mapping[Language, Formulas]
     journeys: Mapping[Language, Sequence[Journey]]
@@ -60,11 +75,13 @@ class Served:
         for card in content.cards:
             cards.setdefault(card.name, {})[card.language] = card
         glossary = Glossary(content.glossary)
+        places = {name: place for place, name in enumerate(cards)}
         words = {
             language: WordIndex(
                 [card for card in content.cards if card.language == language],
                 language,
                 glossary if language == DEFAULT_LANGUAGE else Glossary({}),
+                places=places,
             )
             for language in LANGUAGES
         }
@@ -77,6 +94,11 @@ class Served:
             name
             for name, versions in cards.items()
             if all(_named(asked.casefold(), others) for asked in _all_asked(versions.values()))
+        )
+        usual = np.array([name not in foreign for name in cards], dtype=bool)
+        unknown = np.array(
+            [any(card.unknown for card in versions.values()) for versions in cards.values()],
+            dtype=bool,
         )
         signs = signs_of(content.safety)
         formulas = {
@@ -93,7 +115,8 @@ class Served:
             language: lessons_of(content.guidance.lessons, language) for language in LANGUAGES
         }
         return cls(
-            *(content, cards, names, words, glossary, passages, others, foreign),
+            *(content, cards, names, places, words, glossary, passages, others),
+            *(_about(cards, others), foreign, usual, unknown, _said(content.cards, words)),
             *(signs, formulas, journeys, lessons, vectors),
         )
 
@@ -101,22 +124,53 @@ class Served:
         """Return the names of other parties that a question mentions."""
         return _named(self.glossary(question), self.others)
 
+    def _without(self, question: str, rivals: frozenset[str]) -> str:
+        names = "|".join(rf"\b{name}\b" if name.isascii() else name for name in rivals)
+        return re.sub(names, " ", self.glossary(question))
+
     def may_answer(self, card: str, rivals: frozenset[str]) -> bool:
         """Say whether a card is about the other parties named, each of them, or about none."""
         if not rivals:
             return card not in self.foreign
-        texts = self.cards[card].values()
-        return all(any(name in _all_text(text) for text in texts) for name in rivals)
+        return all(card in self.about[name] for name in rivals)
 
-    def match(self, question: str, language: Language) -> dict[str, WordMatch]:
+    def allowed(self, rivals: frozenset[str]) -> Array:
+        """Say of each card whether it may answer."""
+        if not rivals:
+            return self.usual
+        return np.array([self.may_answer(name, rivals) for name in self.places], dtype=bool)
+
+    def spread(self, similar: Mapping[str, float]) -> Array:
+        """Return how like a question each card is; those that were not found as the last found."""
+        floor = min(similar.values())
+        return np.array([similar.get(name, floor) for name in self.places])
+
+    def asked_with(self, question: str, language: Language) -> str:
+        """Return the card that is asked for with exactly these words, or nothing."""
+        languages = dict.fromkeys((language, DEFAULT_LANGUAGE))
+        found = (self.said.get(self.words[each].bag(question), "") for each in languages)
+        return next(filter(None, found), "")
+
+    def fit(self, question: str, language: Language, rivals: frozenset[str]) -> Fit:
+        """Return how the words of each card fit a question that names these other parties.
+
+        Their names say nothing of its topic, but to a card that says that nothing is known of them.
+        """
+        fit = self.match(question, language)
+        if not rivals:
+            return fit
+        rest = self.match(self._without(question, rivals), language)
+        return Fit(*(np.where(self.unknown, *pair) for pair in zip(fit, rest, strict=True)))
+
+    def match(self, question: str, language: Language) -> Fit:
         """Return how the words of each card fit, in this language or the default one.
 
         People mix languages, and most cards are written in the default one alone.
         """
-        matches = self.words[DEFAULT_LANGUAGE].match(question)
+        fit = self.words[DEFAULT_LANGUAGE].match(question)
         if language == DEFAULT_LANGUAGE:
-            return matches
-        return better_matches(matches, self.words[language].match(question))
+            return fit
+        return fit.or_better(self.words[language].match(question))
 
     def passage(
         self,
@@ -132,17 +186,6 @@ class Served:
         told = next((each for each in (language, DEFAULT_LANGUAGE) if each in versions), None)
         passage = self.passages[name, told or next(iter(versions))]
         return replace(passage, confidence=confidence, score=score, evidence=evidence)
-
-
-def better_matches(
-    matches: Mapping[str, WordMatch], others: Mapping[str, WordMatch]
-) -> dict[str, WordMatch]:
-    """Return of each card the match that covers more of the question; of equal ones the other."""
-    better = dict(matches)
-    for name, match in others.items():
-        if name not in better or match.coverage >= better[name].coverage:
-            better[name] = match
-    return better
 
 
 def _passage(card: Card, sources: Mapping[str, SourceEntry]) -> Passage:
@@ -179,6 +222,29 @@ def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
     return frozenset(
         name for name in others if name in words or (not name.isascii() and name in lowered)
     )
+
+
+def _said(
+    cards: Iterable[Card], words: Mapping[Language, WordIndex]
+) -> Mapping[tuple[str, ...], str]:
+    """Return the card of each bag of words that one card alone is asked for with."""
+    found: dict[tuple[str, ...], str] = {}
+    for card in cards:
+        for asked in (card.title, *card.asked):
+            bag = words[card.language].bag(asked)
+            found[bag] = card.name if found.get(bag, card.name) == card.name else ""
+    found.pop((), None)
+    return found
+
+
+def _about(
+    cards: Mapping[str, Mapping[Language, Card]], others: frozenset[str]
+) -> Mapping[str, frozenset[str]]:
+    """Return the cards that name each other party, in any of their languages."""
+    texts = {name: "\n".join(map(_all_text, versions.values())) for name, versions in cards.items()}
+    return {
+        other: frozenset(name for name, text in texts.items() if other in text) for other in others
+    }
 
 
 def _all_asked(versions: Iterable[Card]) -> list[str]:

@@ -24,8 +24,8 @@ class Indexes(Protocol):
         """Return the vectors of the pinned questions that were written with it."""
         ...
 
-    def sample(self, name: str) -> tuple[Array, list[str]]:
-        """Return some vectors of an index, and the card of each."""
+    def rows(self, name: str) -> tuple[Array, list[str]]:
+        """Return the vectors of an index, and the card of each."""
         ...
 
     def write(

@@ -15,7 +15,7 @@ from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 from filelock import FileLock
 
-from bot.backends.knowledge.texts import SAMPLE, Array, TextVectors
+from bot.backends.knowledge.texts import Array, TextVectors
 from bot.core.ports import KnowledgeError
 
 CHROMA_FOLDER = "chroma"
@@ -126,8 +126,8 @@ class Collections:
         if count != len(texts):
             raise KnowledgeError("index_incomplete", name=name)
 
-    def sample(self, name: str) -> tuple[Array, list[str]]:
-        """Return some vectors of a collection, and the card of each.
+    def rows(self, name: str) -> tuple[Array, list[str]]:
+        """Return the vectors of a collection, and the card of each.
 
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
@@ -136,7 +136,7 @@ class Collections:
         if collection is None:
             raise KnowledgeError("index_missing", name=name)
         try:
-            found = collection.get(include=["embeddings", "metadatas"], limit=SAMPLE)
+            found = collection.get(include=["embeddings", "metadatas"])
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
         return np.asarray(found["embeddings"]), [

@@ -1,9 +1,10 @@
-"""Search by words: BM25 over stems, in the language of the question."""
+"""Search by words: BM25 over stems and over pieces of words, in the language of the question."""
 
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import bm25s
@@ -14,31 +15,22 @@ from bm25s.stopwords import STOPWORDS_EN
 from bot.backends.knowledge.cards import Card
 from bot.core.messages import Language
 
+Array = np.ndarray[Any, Any]
+
 _STEMMERS = {"id": "indonesian", "en": "english"}
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[a-z0-9]+")
 _MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
-_TITLE_WEIGHT = 2  # A title counts as if it stood there twice.
-K1, B = 0.9, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
+TWICE = 2  # What a card is asked for with counts as if it stood there twice.
+_PIECE = 4  # Letters; 3 to 5 together rank no better and take three times as long (measured).
+_NOWHERE = np.zeros(0, dtype=int)
+K1, B = 1.5, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
 
 
 def bare(text: str) -> str:
     """Return a text without its punctuation, which says nothing and costs as much as words."""
     return " ".join(_MARKS.sub(" ", text).split())
-
-
-class WordMatch(NamedTuple):
-    """How well one card's words fit a question; there are hundreds for each question."""
-
-    score: float
-    """BM25, from 0 up."""
-    coverage: float
-    """Share, from 0 to 1, of the weight of the question's words that the card holds."""
-    unheard: float
-    """Share, from 0 to 1, of the weight of the question's words that no card holds."""
-    strength: float
-    """The score as so many words that one card alone holds, however many cards there are."""
 
 
 class Glossary:
@@ -70,77 +62,202 @@ class Tokenizer:
 
     def __call__(self, text: str) -> list[str]:
         """Return the stems of a text, Chinese in pairs of characters."""
+        return [stem for stem, _ in self.spelled(text)]
+
+    def spelled(self, text: str) -> list[tuple[str, str]]:
+        """Return the stems of a text, each with the word as it stands there."""
         meant = self._glossary(text)
         words = [word for word in _WORD.findall(meant.casefold()) if word not in self._common]
         stems = self._stemmer.stemWords(words) if self._stemmer else words
-        return [*stems, *_pairs(meant)]
+        pairs = _pairs(meant)
+        return [*zip(stems, words, strict=True), *zip(pairs, pairs, strict=True)]
+
+
+class Pieces:
+    """Splits a text into overlapping pieces of its words: a word typed otherwise shares most."""
+
+    def __init__(self, glossary: Callable[[str], str]) -> None:
+        self._glossary = glossary
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the pieces of a text, which reach over the spaces between words."""
+        meant = self._glossary(text)
+        rest = _HAN.sub(" ", meant).splitlines()
+        return [*(piece for line in rest for piece in _pieces(bare(line))), *_runs(meant, 2, 3)]
+
+
+def length(text: str) -> int:
+    """Return how many words a text has, as it stands there."""
+    return len(_WORD.findall(text.casefold())) + len(_pairs(text))
+
+
+def _pieces(text: str) -> list[str]:
+    """Return the overlapping pieces of a text with a space at both ends."""
+    if not text:
+        return []
+    spaced = f" {text} "
+    return [spaced[place : place + _PIECE] for place in range(max(len(spaced) - _PIECE + 1, 1))]
 
 
 def _pairs(text: str) -> list[str]:
     """Return each two neighbouring Chinese characters: its words are not set apart by spaces."""
-    runs: list[str] = _HAN.findall(text)
-    return [run[place : place + 2] for run in runs for place in range(max(len(run) - 1, 1))]
+    return _runs(text, 2)
+
+
+def _runs(text: str, *sizes: int) -> list[str]:
+    """Return so many neighbouring Chinese characters each, fewer where there are no more."""
+    return [
+        run[place : place + size]
+        for run in _HAN.findall(text)
+        for size in sizes
+        for place in range(max(len(run) - size + 1, 1))
+    ]
+
+
+class Fit(NamedTuple):
+    """How the words of each card fit a question: an array each, in the order of the cards."""
+
+    words: Array
+    """BM25 of stems, as so many words that one card alone holds."""
+    pieces: Array
+    """BM25 of pieces of words, likewise."""
+    coverage: Array
+    """Share, from 0 to 1, of the weight of the question's words that the card holds."""
+    resemblance: Array
+    """Likewise; a word that the card does not hold counts by the pieces of it that it does."""
+    unheard: Array
+    """Share, from 0 to 1, of the weight of the question's words that no card holds."""
+
+    def or_better(self, other: "Fit") -> "Fit":
+        """Return of each card the fit that covers more of the question; of equal ones the other."""
+        is_better = (other.words > 0) & (other.coverage >= self.coverage)
+        return Fit(*(np.where(is_better, *pair) for pair in zip(other, self, strict=True)))
 
 
 class WordIndex:
     """The cards of one language."""
 
-    def __init__(self, cards: Sequence[Card], language: Language, glossary: Glossary) -> None:
-        self._tokenize = Tokenizer(language, glossary)
-        self._names = [card.name for card in cards]
-        documents = [self._tokenize(document(card)) for card in cards]
-        self._holding = _holding(documents)
-        self._weights = _weights(self._holding, len(documents))
-        # Of one card alone, as `bm25s` weighs it.
-        self._rarest = math.log(1 + (max(len(documents), 1) - 0.5) / 1.5)
-        self._unknown_weight = max(self._weights.values(), default=1.0)
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        language: Language,
+        glossary: Callable[[str], str],
+        *,
+        places: Mapping[str, int],
+    ) -> None:
+        """Index them; `places` says where each card, of any language, stands."""
+        self._tokenize, self._split = Tokenizer(language, glossary), Pieces(glossary)
+        self._here = np.array([places[card.name] for card in cards], dtype=int)
+        self._count = len(places)
+        self._words = _Terms([self._tokenize(asked_for(card)) for card in cards])
+        self._pieces = _Terms([self._split(document(card)) for card in cards])
+        self._held = _Held([self._tokenize.spelled(document(card)) for card in cards])
+
+    def bag(self, question: str) -> tuple[str, ...]:
+        """Return the stems of a question in the order of the alphabet."""
+        return tuple(sorted(self._tokenize(question)))
+
+    def match(self, question: str) -> Fit:
+        """Return how each card fits a question."""
+        spelled = self._tokenize.spelled(question)
+        fit = Fit(*np.zeros((len(Fit._fields), self._count)))
+        fit.words[self._here] = self._words.scores([stem for stem, _ in spelled])
+        fit.pieces[self._here] = self._pieces.scores(self._split(question))
+        held = self._held.shares(spelled)
+        fit.coverage[self._here], fit.resemblance[self._here], fit.unheard[:] = held
+        return fit
+
+
+class _Terms:
+    """BM25 over lists of terms."""
+
+    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
+        self._known = {term for document in documents for term in document}
+        self._rarest = rarest(len(documents))
+        self._count = len(documents)
         self._bm25 = bm25s.BM25(k1=K1, b=B)
-        if any(documents):
+        if self._known:
             self._bm25.index(documents, show_progress=False)
 
-    def match(self, question: str) -> dict[str, WordMatch]:
-        """Return how each card that shares a word with the question fits it."""
-        tokens = self._tokenize(question)
-        known = [token for token in tokens if token in self._weights]
+    def scores(self, terms: Sequence[str]) -> Array:
+        """Return the score of each document, as so many terms that one document alone holds."""
+        known = [term for term in terms if term in self._known]
         if not known:
-            return {}
-        scores = self._bm25.get_scores(known)
-        weights = {token: self._weights.get(token, self._unknown_weight) for token in tokens}
-        total = sum(weights.values())
-        unheard = total - sum(weights[token] for token in set(known))
-        covered = np.zeros(len(self._names))
-        for token in set(known):
-            covered[self._holding[token]] += weights[token]
-        places = np.flatnonzero(scores)
-        fitting = zip(
-            places.tolist(),
-            scores[places].tolist(),
-            (covered[places] / total).tolist(),
-            strict=True,
+            return np.zeros(self._count)
+        scores: Array = self._bm25.get_scores(known) / self._rarest
+        return scores
+
+
+class _Held:
+    """Which documents hold which words and pieces of words, and how much each word weighs."""
+
+    def __init__(self, documents: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """Note the words of documents: stems, each with the word as it stands there."""
+        self._count = len(documents)
+        self._stems = _holding([{stem for stem, _ in words} for words in documents])
+        pieces = cache(lambda word: frozenset(_pieces(word)))
+        self._pieces = _holding(
+            [frozenset().union(*(pieces(word) for _, word in words)) for words in documents]
         )
-        return {
-            self._names[place]: WordMatch(score, coverage, unheard / total, score / self._rarest)
-            for place, score, coverage in fitting
-        }
+
+    def shares(self, spelled: Sequence[tuple[str, str]]) -> tuple[Array, Array, float]:
+        """Return of a question's words the weight that each document holds, and that none does.
+
+        Between the two stands the weight that each document holds at least pieces of.
+        """
+        words = dict(spelled)
+        holding = [self._stems.get(stem, _NOWHERE) for stem in words]
+        weights = word_weights(self._count, np.array([len(held) for held in holding]))
+        held, resembled = np.zeros((2, self._count))
+        for places, word, weight in zip(holding, words.values(), weights.tolist(), strict=True):
+            likeness = self._likeness(word)
+            likeness[places] = 1.0
+            resembled += weight * likeness
+            held[places] += weight
+        total = float(weights.sum()) or 1.0
+        unheard = sum(
+            float(w) for places, w in zip(holding, weights, strict=True) if not places.size
+        )
+        return held / total, resembled / total, unheard / total
+
+    def _likeness(self, word: str) -> Array:
+        """Return which share of the pieces of a word each document holds."""
+        likeness = np.zeros(self._count)
+        pieces = set(_pieces(word))
+        for piece in pieces:
+            likeness[self._pieces.get(piece, _NOWHERE)] += 1 / len(pieces)
+        return likeness
+
+
+def _holding(documents: Sequence[Collection[str]]) -> Mapping[str, Array]:
+    """Return the places of the documents that hold each term."""
+    places: dict[str, list[int]] = {}
+    for place, terms in enumerate(documents):
+        for term in terms:
+            places.setdefault(term, []).append(place)
+    return {term: np.array(held, dtype=np.int32) for term, held in places.items()}
+
+
+def rarest(documents: int) -> float:
+    """Return what a word counts in BM25 that one of so many documents holds, as `bm25s` has it."""
+    return math.log(1 + (max(documents, 1) - 0.5) / 1.5)
+
+
+def word_weights(documents: int, holders: Array) -> Array:
+    """Return words' inverse document frequency; one that most documents hold weighs little.
+
+    A word that no document holds weighs as much as one that a single document holds.
+    """
+    weights: Array = np.log(1 + documents / (np.maximum(holders, 1) + 0.5))
+    return weights
+
+
+def asked_for(card: Card) -> str:
+    """Return the words that a card is asked for with, or its text where nobody wrote them."""
+    return "\n".join([*[card.title] * TWICE, *(card.asked or [card.text])])
 
 
 def document(card: Card) -> str:
-    """Return the words that a card is found by."""
-    return "\n".join([*[card.title] * _TITLE_WEIGHT, *card.asked, card.text])
-
-
-def _holding(documents: Sequence[Sequence[str]]) -> "dict[str, np.ndarray[Any, Any]]":
-    """Return the places of the documents that hold each word."""
-    places: dict[str, list[int]] = {}
-    for place, document in enumerate(documents):
-        for word in set(document):
-            places.setdefault(word, []).append(place)
-    return {word: np.array(held) for word, held in places.items()}
-
-
-def _weights(holding: "Mapping[str, np.ndarray[Any, Any]]", documents: int) -> dict[str, float]:
-    """Return each word's inverse document frequency; a word that most cards hold weighs little."""
-    return {
-        word: float(np.log(1 + documents / (len(held) + 0.5))) for word, held in holding.items()
-    }
+    """Return all words of a card; those it is asked for with count twice."""
+    return "\n".join([*[card.title, *card.asked] * TWICE, card.text])

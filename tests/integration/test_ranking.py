@@ -1,0 +1,199 @@
+"""Cards are ranked by meaning and by words, and what speaks for each is named."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.backends.knowledge.cards import Card
+from bot.backends.knowledge.content import Content, ProgramEntry
+from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.ranking import Ranking
+from bot.backends.knowledge.search import rank
+from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.spaces import WEIGHTS, Lens, Scale, Space, units
+from bot.backends.knowledge.words import Pieces, WordIndex, length
+from bot.core.messages import Language
+
+QUESTION = "surat apa untuk kios"
+
+
+def made(name: str, title: str, text: str, asked: str, language: Language = "id") -> Card:
+    values = dict.fromkeys(("topic", "as_of", "seen", "review_by", "valid_until", "deadline"), "")
+    return Card(
+        name, language, title, text, (asked,), sources=(), facts=(), unknown=False, **values
+    )
+
+
+CARDS = (
+    made("a#papers", "Surat kios", "Bawa surat izin.", "surat kios apa"),
+    made("a#cost", "Sewa kios", "Sewa sebulan.", "berapa sewa kios"),
+    made("b#parking", "Parkir", "Di belakang.", "parkir di mana"),
+)
+
+
+def served(*cards: Card) -> Served:
+    return Served.of(Content(cards or CARDS))
+
+
+def names(ranking: Ranking, limit: int = 10) -> list[str]:
+    return [ranking.names[place] for place in ranking.best(limit)]
+
+
+def test_the_words_alone_find_the_card_that_holds_them() -> None:
+    assert names(rank(served(), QUESTION, "id", None)) == ["a#papers", "a#cost"]
+
+
+def test_a_card_that_meaning_favours_goes_before_one_with_as_many_words() -> None:
+    similar = {"a#papers": 0.1, "a#cost": 0.9, "b#parking": 0.0}
+
+    assert names(rank(served(), "kios", "id", similar))[0] == "a#cost"
+
+
+def test_nothing_is_found_where_nothing_speaks_for_a_card() -> None:
+    assert names(rank(served(), "xyzzy", "id", None)) == []
+
+
+def test_no_more_cards_than_wanted() -> None:
+    assert names(rank(served(), QUESTION, "id", None), 1) == ["a#papers"]
+
+
+def test_nothing_is_ranked_without_cards() -> None:
+    assert names(rank(Served.of(Content()), QUESTION, "id", None)) == []
+
+
+def test_a_card_is_found_by_a_word_typed_otherwise() -> None:
+    found = rank(served(), "parkirnya dimanaa", "id", None)
+
+    assert found.fit.pieces.argmax() == 2
+    assert found.fit.resemblance.argmax() == 2
+
+
+def test_a_word_that_no_card_holds_is_unheard() -> None:
+    fits = [rank(served(), text, "id", None).fit for text in ("surat kios", "surat gojek")]
+
+    assert fits[0].unheard[0] == pytest.approx(0.0)
+    assert 0.4 < fits[1].unheard[0] < 0.7
+
+
+def test_a_card_may_be_all_there_is() -> None:
+    ranking = rank(served(CARDS[0]), QUESTION, "id", {"a#papers": 0.9})
+
+    evidence = ranking.evidence(0)
+
+    assert evidence["similarity_lead"] == pytest.approx(0.9)
+    assert all(np.isfinite(value) for value in evidence.values())
+
+
+@pytest.mark.parametrize("similar", [None, {card.name: 0.5 for card in CARDS}])
+def test_the_decision_knows_all_evidence_of_its_state(similar: Any) -> None:
+    ranking = rank(served(), QUESTION, "id", similar)
+
+    weights = Decision.read().weights[ranking.state]
+
+    assert {"bias", *ranking.evidence(0)} - {"said"} == set(weights)
+
+
+def test_a_card_is_sure_to_be_found_by_the_words_it_is_asked_for_with() -> None:
+    ranking = rank(served(), "di mana parkir", "id", {"a#papers": 0.9, "b#parking": 0.1})
+
+    (best,) = ranking.best(1)
+
+    assert ranking.names[best] == "b#parking"
+    decision = Decision.read()
+    assert decision.confidence("whole", ranking.evidence(best)) >= decision.said
+
+
+def test_a_line_of_two_cards_is_sure_to_find_neither() -> None:
+    twins = made("a#papers", "Izin", "Bawa.", "apa"), made("a#cost", "Sewa", "Bayar.", "apa")
+
+    assert rank(served(*twins), "apa", "id", None).said == ""
+
+
+def test_the_name_of_another_party_counts_for_a_card_that_knows_nothing_of_it() -> None:
+    others = ProgramEntry(others=["gojek"])
+    cards = (
+        made("a#tax", "Pajak gojek", "Tidak dipungut.", "gojek kena pajak"),
+        replace(made("b#others", "Gojek", "Tidak tahu.", "daftar gojek"), unknown=True),
+    )
+
+    fit = rank(Served.of(Content(cards, program=others)), "gojek apa", "id", None).fit
+
+    assert fit.words[0] == 0
+    assert fit.words[1] > 0
+
+
+def test_words_are_counted_as_they_stand_there() -> None:
+    assert [length(text) for text in ("", "apa itu NIB?", "蜡染属于")] == [0, 3, 3]
+
+
+def test_pieces_reach_over_spaces_but_not_over_lines() -> None:
+    split = Pieces(str.casefold)
+
+    assert split("ya ga") == [" ya ", "ya g", "a ga", " ga "]
+    assert split("ya\nga") == [" ya ", " ga "]
+    assert split("") == []
+
+
+def test_a_question_in_another_language_is_compared_with_its_cards() -> None:
+    english = made("a#papers", "Permit", "Bring it.", "which permit", "en")
+    content = Served.of(Content((*CARDS, english)))
+
+    assert names(rank(content, "which permit", "en", None)) == ["a#papers"]
+
+
+def test_an_index_without_cards_fits_nothing() -> None:
+    fit = WordIndex([], "en", str, places={"a#papers": 0}).match("which permit")
+
+    assert fit.words.tolist() == [0.0]
+
+
+# Meaning.
+
+VECTORS = np.random.default_rng(7).normal(size=(60, 8))
+OF = [f"a#{place % 7}" for place in range(60)]
+
+
+def test_a_card_is_as_like_as_its_nearest_texts() -> None:
+    space = Space.of(VECTORS, OF)
+    (likeness,) = space.likeness(space.cosines(VECTORS[:1]))
+
+    for name, value in zip(space.rows, likeness, strict=True):
+        cosines = space.cosines(VECTORS[:1])[0][[card == name for card in OF]]
+        nearest = np.sort(cosines)[::-1][: len(WEIGHTS)]
+        assert value == pytest.approx(space.scale(WEIGHTS @ nearest), abs=1e-5)
+
+
+def test_only_cards_that_are_near_are_compared() -> None:
+    found = Space.of(VECTORS, OF).similarities(VECTORS[0], {"a#0", "a#3"})
+
+    assert set(found) == {"a#0", "a#3"}
+
+
+def test_what_the_texts_of_one_card_differ_in_counts_for_little() -> None:
+    chance = np.random.default_rng(1)
+    cards = np.repeat(np.arange(10), 30)
+    vectors = np.eye(10)[cards] * 0.3
+    loud = np.hstack([vectors, chance.normal(size=(300, 2))])
+    lens = Lens.of(loud, cards)
+
+    plain, seen = units(loud - loud.mean(axis=0)), lens(loud)
+
+    assert _right_nearest(plain, cards) < _right_nearest(seen, cards)
+
+
+def _right_nearest(vectors: np.ndarray, cards: np.ndarray) -> float:
+    cosines = vectors @ vectors.T - 3 * np.eye(len(vectors))
+    return float((cards[cosines.argmax(axis=1)] == cards).mean())
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_texts_make_a_space_too(count: int) -> None:
+    space = Space.of(VECTORS[:count], OF[:count])
+
+    likeness = space.likeness(space.cosines(VECTORS[:3]))
+
+    assert likeness.shape == (3, count)
+    assert np.isfinite(likeness).all()
+    assert space.scale == Scale() or count > 1
