@@ -3,9 +3,12 @@
 import typer
 
 from tests.benchmarks import (
+    answers,
     broadcast,
     chaos,
+    converting,
     decision,
+    foreign,
     gaps,
     publishing,
     restart,
@@ -15,12 +18,15 @@ from tests.benchmarks import (
 )
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
+app.command("answers")(answers.main)
 app.command("broadcast")(broadcast.main)
 app.command("chaos")(chaos.main)
+app.command("convert")(converting.main)
 app.command("decision")(decision.main)
 app.command("gaps")(gaps.main)
 app.command("publishing")(publishing.main)
 app.command("restart")(restart.main)
+app.command("search")(foreign.main)
 app.command("soak")(soak.main)
 app.command("speed")(speed.main)
 app.command("talk")(talk.main)
