@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from bot.core.clusters import NOT_LISTED, UNCLEAR, Catalogue, Clusters, Heading, Likeness
 from bot.core.messages import (
     Asked,
     Call,
@@ -19,6 +20,7 @@ from bot.core.messages import (
     Quiz,
     Received,
     Reminder,
+    Seller,
     Sender,
     Source,
     Speaker,
@@ -63,8 +65,11 @@ _SAID_AS_THEY_ARE = (
     " nothing_to_stop command_calculate command_stop command_journey command_next journey_none"
     " journey_passed journey_again journey_explain journey_done journey_read journey_later"
     " journey_list journey_go_on journey_remind reminder_zone"
-    " command_start command_help command_language command_sources command_privacy command_export"
-    " command_forget"
+    " who_sells sells_overseas sells_local seller_noted local_seller check_product"
+    " check_none check_begin"
+    " way_abroad way_here way_self way_importer way_unsure"
+    " command_start command_help command_check command_language command_sources command_privacy"
+    " command_export command_forget"
 )
 _FILLED = {
     "start": "hello from {name}: {about} {topics}",
@@ -76,6 +81,7 @@ _FILLED = {
     "wish_answered": "you asked {question}",
     "sources": "{count} sources: {publishers}",
     "evidence": "from {title}, {publishers}, {date}",
+    "evidence_more": "also {publishers}, {first} to {last}",
     "undated": "undated, seen {seen}",
     "dated_long_ago": "{date} ({years} years)",
     "deadline_passed": "{date} has passed",
@@ -162,6 +168,31 @@ _FILLED = {
     "unit_cost": "{each}={costs}/{count}",
     "unit_cost_sum": "{parts}={total}",
     "unit_cost_failed": "without {failed}",
+    "verdict_closed": "closed: {product} ({cluster})",
+    "verdict_not_listed": "not listed: {product}",
+    "verdict_unclear": "unclear: {product}",
+    "verdict_more": "and {count} more",
+    "verdict_heading": "which heading? ask {ask}",
+    "verdict_checked": "checked {date}",
+    "step_whence": "whence: {products}",
+    "step_who": "who: {products}",
+    "check_result": "result of {date}, {who}",
+    "product_asking": "sell|sold|closed|jual|ditutup|卖|能卖|算不算",
+    "product_passing": (
+        "i|we|can|may|is|are|the|a|this|from|to|in|it|what about|saya|kami|di|apa|apakah"
+        "|你好|我们|我|是|吗"
+    ),
+    "product_classing": "counted as|as|算",
+    "product_gluing": "for|of|的",
+    "product_telling": "about",
+    "product_joining": "and|dan|和",
+    "product_soft": "and|what about|那|呢|",
+    "seller_overseas": "we are abroad|kami di [places]|kami [any] dari [places]",
+    "seller_local": "we are here",
+    "seller_own": "we|saya|我们",
+    "seller_closing": "closed|ditutup|关闭",
+    "places": "mars|火星",
+    "places_home": "home",
     "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
 }
 
@@ -254,6 +285,60 @@ def sender(
     return Sender(person, person if chat is None else chat, client_language, settings)
 
 
+class Goods:
+    """A `Catalogue` of a few names, each with the cluster it belongs to."""
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        self.names = names or {
+            "hat": "cloth",
+            "hats": "cloth",
+            "帽子": "cloth",
+            "salt": "food",
+            "salt shaker": NOT_LISTED,
+            "pepper shaker": NOT_LISTED,
+            "lamp": NOT_LISTED,
+            "lamps": NOT_LISTED,
+            "灯": NOT_LISTED,
+            "mask": UNCLEAR,
+        }
+
+    def likeness(self, name: str, language: Language) -> Likeness:
+        if name in self.names:
+            return Likeness({self.names[name]: 0.99}, is_known=True, heard=1.0)
+        words = name.split()
+        heard = sum(map(self.knows, words)) / len(words)
+        shares = {self.names[word]: 0.8 for word in words if word in self.names}
+        return Likeness(shares or {"cloth": 0.3, NOT_LISTED: 0.3}, heard=heard)
+
+    def lists(self, name: str) -> bool:
+        return name in self.names
+
+    def knows(self, word: str) -> bool:
+        return any(word in name.split() for name in self.names)
+
+    def fits(self, words: Sequence[str], name: str) -> bool:
+        return all(map(self.knows, words))
+
+
+def clusters(catalogue: Catalogue | None = None, **values: Any) -> Clusters:
+    """Two clusters, one of cloth and one of food, with a card each."""
+    usual: dict[str, Any] = {
+        "titles": {"cloth": {"en": "Cloth", "id": "Kain"}, "food": {"en": "Food"}},
+        "cards": {
+            "cloth": "closed#cloth",
+            "food": "closed#food",
+            NOT_LISTED: "closed#others",
+            UNCLEAR: "closed#unsure",
+            "local": "stalls#here",
+        },
+        "told": frozenset({"closed#cloth", "closed#food", "closed#others", "closed#unsure"}),
+        "headings": (Heading("50", "63", "cloth"), Heading("6304", "6304", UNCLEAR)),
+        "subjects": ("tax",),
+        "around": ("bazaar",),
+    }
+    return Clusters(catalogue or Goods(), **usual | values)
+
+
 class ListedKnowledge:
     """A `Knowledge` that finds the passages it was given, whatever is asked."""
 
@@ -267,6 +352,7 @@ class ListedKnowledge:
         formulas: Formulas | None = None,
         journeys: Sequence[Journey] = (),
         lessons: Sequence[Lesson] = (),
+        closed: Clusters | None = None,
     ) -> None:
         self.shows = signs or Signs()
         self.paths = journeys
@@ -275,6 +361,7 @@ class ListedKnowledge:
         self.found = found
         self.cards = {passage.card: passage for passage in (*others, *found)}
         self.about = program
+        self.closed = closed
         self.error = error
         self.asked: list[tuple[str, Language]] = []
 
@@ -290,6 +377,9 @@ class ListedKnowledge:
 
     def program(self, language: Language) -> Program:
         return self.about
+
+    def clusters(self) -> Clusters | None:
+        return self.closed
 
     def signs(self) -> Signs:
         return self.shows
@@ -317,6 +407,7 @@ class MemoryStore:
         self._votes: dict[tuple[int, int, int], dict[str, str]] = {}
         self._unanswered: list[Asked] = []
         self._wishes: list[tuple[int, dict[str, Any]]] = []
+        self._sellers: dict[int, Seller] = {}
         self.asked: list[tuple[float, Asked]] = []
         self.reminders: dict[int, Reminder] = {}
         self.polls: dict[str, Poll] = {}
@@ -344,6 +435,12 @@ class MemoryStore:
 
     async def choose_language(self, person: int, language: Language) -> None:
         self._languages[person] = language
+
+    async def seller(self, person: int) -> Seller | None:
+        return self._sellers.get(person)
+
+    async def choose_seller(self, person: int, seller: Seller) -> None:
+        self._sellers[person] = seller
 
     async def vote(self, person: int, *, chat: int, message: int, card: str, vote: Vote) -> None:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(sep=" ", timespec="seconds")
@@ -432,7 +529,7 @@ class MemoryStore:
         language = self._languages.get(person)
         kept: dict[str, Any] = {"person": person, "language": language, "votes": votes}
         wishes = [dict(wish) for wisher, wish in self._wishes if wisher == person]
-
+        kept["seller"] = self._sellers.get(person)
         places = [self._told(place, at) for place, at in self._places_of(person)]
         others: dict[str, Any] = {"questions": [], "wishes": wishes, "messages": []}
         others |= {"places": places, "quizzes": [], "tickets": [], "announcements": False}
@@ -440,6 +537,7 @@ class MemoryStore:
 
     async def forget(self, person: int) -> None:
         self._languages.pop(person, None)
+        self._sellers.pop(person, None)
         self._votes = {key: kept for key, kept in self._votes.items() if key[2] != person}
         self._unanswered = [asked for asked in self._unanswered if asked.person != person]
         self._wishes = [each for each in self._wishes if each[0] != person]

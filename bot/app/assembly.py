@@ -39,6 +39,7 @@ from bot.core.messages import (
     Language,
     Passage,
     Question,
+    Seller,
     Sender,
     Turn,
 )
@@ -70,9 +71,12 @@ class App:
     unpublished: Unpublished
     announcements: Announcements
 
-    async def ask(self, text: str, *, language: Language | None = None) -> Turn:
+    async def ask(
+        self, text: str, *, language: Language | None = None, seller: Seller | None = None
+    ) -> Turn:
         """Answer one question outside any chat; nothing is recorded."""
-        return await self.conversation.ask(Question(0, _NOBODY, text, chosen=language))
+        question = Question(0, _NOBODY, text, chosen=language, seller=seller)
+        return await self.conversation.ask(question)
 
     async def search(
         self, text: str, *, language: Language | None = None, limit: int

@@ -15,7 +15,7 @@ from bot.app.clock import Clock
 from bot.app.reports import Reports
 from bot.backends.knowledge.publish import Published
 from bot.channels.formatting import plain
-from bot.channels.objects import described
+from bot.channels.objects import cited, described
 from bot.channels.observing import Audience, Both, Nobody
 from bot.core.messages import Incoming, Passage, Turn
 from bot.core.ports import BotError
@@ -83,11 +83,11 @@ class Reporting:
 
     def decided(self, incoming: Incoming, turn: Turn) -> None:
         """Report a turn with what the cited cards say."""
-        passage = getattr(turn.outcome, "passage", None)
+        phrases = self.phrases[turn.language]
         self.control.report(
             update=incoming.update,
             turn=described(turn),
-            grounds=grounds(passage, self.phrases[turn.language]) if passage else [],
+            grounds=[text for each in cited(turn) for text in grounds(each, phrases)],
             recorded="gap" if any(asked.outcome == "abstain" for asked in turn.asked) else "",
         )
 

@@ -10,6 +10,9 @@ from bot.core.messages import (
     Passage,
     Source,
     Turn,
+    Verdict,
+    Verdicts,
+    WhoSells,
 )
 from bot.core.render import label
 
@@ -17,8 +20,8 @@ from bot.core.render import label
 def described(turn: Turn) -> dict[str, Any]:
     """Return a turn as the object that `ask --json` prints."""
     outcome = turn.outcome
-    told = [passage for part in turn.parts or (turn,) if (passage := _told(part))]
-    passage = _told(turn)
+    told = cited(turn)
+    passage = next(iter(_told(turn)), None)
     sources = [_described_source(each, source) for each in told for source in each.sources]
     certain = [part.outcome.confidence for part in turn.parts or (turn,) if part.outcome]
     return {
@@ -29,10 +32,10 @@ def described(turn: Turn) -> dict[str, Any]:
         "confidence": _least(certain),
         "card": passage.card if passage else None,
         "sources": sources,
-        "verdicts": None,
-        "options": [label(each) for each in outcome.related]
-        if isinstance(outcome, Clarification)
+        "verdicts": [_described_verdict(each) for each in outcome.verdicts]
+        if isinstance(outcome, Verdicts)
         else None,
+        "options": _options(turn) if isinstance(outcome, Clarification | WhoSells) else None,
         "parts": [described(part) for part in turn.parts] or None,
     }
 
@@ -50,8 +53,36 @@ def explained(turn: Turn) -> list[dict[str, Any]]:
     ]
 
 
-def _told(turn: Turn) -> Passage | None:
-    return turn.outcome.passage if isinstance(turn.outcome, Decided) else None
+def cited(turn: Turn) -> Sequence[Passage]:
+    """Return the cards that a turn and its parts rest on."""
+    return [passage for part in turn.parts or (turn,) for passage in _told(part)]
+
+
+def _told(turn: Turn) -> Sequence[Passage]:
+    """Return the cards that a turn rests on, the one that is told first."""
+    match turn.outcome:
+        case Verdicts(passages=passages):
+            return passages
+        case outcome if isinstance(outcome, Decided) and outcome.passage:
+            return (outcome.passage,)
+        case _:
+            return ()
+
+
+def _options(turn: Turn) -> list[str]:
+    """Return the labels of the buttons under a question back."""
+    if isinstance(turn.outcome, Clarification):
+        return [label(each) for each in turn.outcome.related]
+    return [button.label for reply in turn.replies for row in reply.keyboard for button in row]
+
+
+def _described_verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "product": verdict.product,
+        "status": verdict.status,
+        "cluster": verdict.cluster,
+        "confidence": round(verdict.confidence, 4),
+    }
 
 
 def _least(confidences: Sequence[float | None]) -> float | None:

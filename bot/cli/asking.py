@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, in and out.")]
 
+SELLERS = ("", "overseas", "local")
+"""Who may be said to ask; nothing where it is not said."""
+
 Result = TypeVar("Result")
 Handle = Callable[["App", dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -27,6 +30,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     jsonl: JsonLines = False,
     explain: Annotated[bool, typer.Option(help="Add candidates and their scores.")] = False,
+    seller: Annotated[str, typer.Option(help="Who asks: overseas or local.")] = "",
 ) -> None:
     """Answer one question as a person would read it.
 
@@ -39,7 +43,9 @@ def ask(
     if jsonl:
         _each_line(answer)
         return
-    found = _one(text, answer)
+    if seller not in SELLERS:
+        raise typer.BadParameter(", ".join(SELLERS[1:]), param_hint="--seller")
+    found = _one(text, answer, seller=seller)
     if as_json:
         say_json(found)
         return
@@ -77,7 +83,9 @@ async def _answered(app: "App", question: dict[str, Any], *, explain: bool) -> d
     from bot.channels.objects import described, explained
 
     began = time.perf_counter()
-    turn = await app.ask(question["text"], language=question.get("language"))
+    turn = await app.ask(
+        question["text"], language=question.get("language"), seller=question.get("seller")
+    )
     milliseconds = round((time.perf_counter() - began) * 1000, 1)
     found = {"id": question.get("id"), **described(turn), "milliseconds": milliseconds}
     if explain:
@@ -86,12 +94,12 @@ async def _answered(app: "App", question: dict[str, Any], *, explain: bool) -> d
     return found
 
 
-def _one(text: str, handle: Handle) -> dict[str, Any]:
+def _one(text: str, handle: Handle, *, seller: str = "") -> dict[str, Any]:
     if not text.strip():
         raise BotError("text_missing")
 
     async def work(app: "App") -> dict[str, Any]:
-        return await handle(app, {"id": None, "text": text})
+        return await handle(app, {"id": None, "text": text, "seller": seller or None})
 
     return _with_app(work)
 
@@ -121,13 +129,15 @@ def _question(line: bytes) -> dict[str, Any]:
     """Read a question.
 
     Raises:
-        ValueError: the line is no JSON object with a text, or names an unknown language.
+        ValueError: the line is no JSON object with a text, or names an unknown language or seller.
     """
     question = json.loads(line)
     if not isinstance(question, dict) or not isinstance(question.get("text"), str):
         raise ValueError('{"id": …, "text": …}')  # noqa: TRY004 - one error for a bad line
     if question.get("language") not in (None, "id", "en", "zh"):
         raise ValueError("language: id, en, zh")
+    if question.get("seller") not in (None, *SELLERS):
+        raise ValueError("seller: overseas, local")
     return question
 
 

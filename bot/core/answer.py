@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.messages import Abstention, Answer, Clarification, Decided, Passage
+from bot.core.messages import Abstention, Answer, Clarification, Found, Passage
 
 _RELATED = 2
 _NEARLY = 2 / 3  # Of the least confidence: what is less likely is not asked after.
@@ -11,7 +11,7 @@ _CLOSE = 0.5  # Of the best one's confidence that of the second, from which on t
 
 def answer(
     passages: Sequence[Passage], *, min_confidence: float, linked: Sequence[Passage] = ()
-) -> Decided:
+) -> Found:
     """Take the best passage if it is likely enough to answer; otherwise ask back, or abstain.
 
     `linked` are the cards that the best one refers to.
@@ -24,7 +24,7 @@ def answer(
     return Answer(best, related(best, rest, linked=linked))
 
 
-def _unsure(passages: Sequence[Passage], min_confidence: float) -> Decided:
+def _unsure(passages: Sequence[Passage], min_confidence: float) -> Found:
     """Ask which card is meant where two are nearly likely enough, and close; else abstain."""
     best, second = (*passages, None, None)[:2]
     near = tuple(passage for passage in passages if not passage.unknown)[:_RELATED]

@@ -13,22 +13,34 @@ from bot.core.messages import (
     Abstention,
     Asked,
     Decided,
+    Found,
     Language,
     Passage,
     Question,
+    Seller,
     Sender,
     Turn,
 )
 from bot.core.ports import GuessLanguage, Knowledge, Store
 from bot.core.render import Phrases
 from bot.core.route import route
+from bot.core.sellers import Ask, Sellers
 from bot.core.splitting import names_something, questions, together, worth_telling
 from bot.core.telling import Telling
 
 Before = Callable[[], Awaitable[Sequence[Asked]]]
 """Finds what was asked before, the newest first."""
 
-_SILENCE = 1800.0  # Seconds, after which nobody goes on from what they asked before.
+SILENCE = 1800.0  # Seconds, after which nobody goes on from what they asked before.
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the language they chose, where they sell from, and what they asked before."""
+
+    chosen: Language | None
+    seller: Seller | None
+    before: Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +55,12 @@ class Asking:
     phrases: Mapping[Language, Phrases]
     min_confidence: float
     max_passages: int
+    sellers: Sellers
 
-    async def answer(self, question: Question, *, chosen: Language | None) -> Turn:
-        """Answer what somebody asks who chose this language, or abstain.
+    async def answer(
+        self, question: Question, *, chosen: Language | None, seller: Seller | None = None
+    ) -> Turn:
+        """Answer what somebody asks who chose this language and sells from there, or abstain.
 
         What tells who somebody is leaves the text before a model sees it, or the state.
 
@@ -53,7 +68,8 @@ class Asking:
             BotError: the cards cannot be searched, or the state cannot be read.
         """
         masked = mask(question.text)
-        turn = await self._answered(unmarked(masked), chosen, partial(self._before, question))
+        asker = Asker(chosen, seller, _Once(partial(self._before, question)))
+        turn = await self._answered(unmarked(masked), asker)
         if not turn.parts:
             turn = replace(turn, heard=masked)
         asked = [_kept(each, question.sender, question.message) for each in turn.parts or (turn,)]
@@ -68,34 +84,52 @@ class Asking:
         outcome = answer(passages, min_confidence=0.0, linked=linked)
         return self.telling.tell(outcome, language, candidates=passages)
 
-    async def _answered(self, text: str, chosen: Language | None, before: Before) -> Turn:
-        way = route(text, chosen=chosen, guess=self.guess, phrases=self.phrases)
+    async def _answered(self, text: str, asker: Asker) -> Turn:
+        way = route(text, chosen=asker.chosen, guess=self.guess, phrases=self.phrases)
         if way.smalltalk:
             return self.telling.tell(way.smalltalk, way.language)
         if not any(character.isalnum() for character in text):
             return replace(self.telling.say("wordless", way.language), outcome=Abstention(0.0))
         if turn := self.calculators.answer(text, way.language):
             return turn
+        if checked := self.sellers.first(await self._ask(text, way.language, asker)):
+            return self.telling.tell(checked, way.language)
         parts = questions(text, self.phrases)
         if len(parts) > 1:
-            return await self._several(parts, text, way.language, before)
-        return await self._one(text, way.language, before)
+            return await self._several(parts, text, way.language, asker)
+        return await self._searched(text, way.language, asker)
 
     async def _several(
-        self, parts: Sequence[str], text: str, language: Language, before: Before
+        self, parts: Sequence[str], text: str, language: Language, asker: Asker
     ) -> Turn:
         """Answer each question of a message that is one by itself; each may lean on the last."""
-        turns = [await self._one(parts[0], language, before)]
+        turns = [await self._one(parts[0], language, asker)]
         for part in parts[1:]:
-            turns.append(await self._one(part, language, partial(_just_now, turns[-1])))
-        whole = await self._one(text, language, before)
+            after = replace(asker, before=partial(_just_now, turns[-1]))
+            turns.append(await self._one(part, language, after))
+        whole = await self._searched(text, language, asker)
         own = [names_something(part, self.phrases) for part in parts]
         return together(worth_telling(turns, whole, own=own))
 
-    async def _one(self, text: str, language: Language, before: Before) -> Turn:
-        passages = await self._understood(text, language, before)
-        outcome = self._decided(text, passages, language)
+    async def _one(self, text: str, language: Language, asker: Asker) -> Turn:
+        ask = await self._ask(text, language, asker)
+        if checked := self.sellers.first(ask):
+            return replace(self.telling.tell(checked, language), heard=text)
+        return await self._searched(text, language, asker)
+
+    async def _searched(self, text: str, language: Language, asker: Asker) -> Turn:
+        """Search for a question on whose words alone nothing was decided about products."""
+        ask = await self._ask(text, language, asker)
+        passages = await self._understood(text, language, asker.before)
+        found = self._decided(text, passages, language)
+        outcome = self.sellers.second(ask, found) or self.sellers.local(ask, found)
         return replace(self.telling.tell(outcome, language, candidates=passages), heard=text)
+
+    async def _ask(self, text: str, language: Language, asker: Asker) -> Ask:
+        """Return a question as far as products go, with the one before where it may lean on it."""
+        may_lean = asker.seller is None and self.sellers.may_go_on(text)
+        turns = await asker.before() if may_lean else ()
+        return Ask(text, language, asker.seller, turns[0] if turns else None)
 
     async def _understood(
         self, text: str, language: Language, before: Before
@@ -117,14 +151,14 @@ class Asking:
         """Return what the person asked in this chat a moment ago."""
         sender = question.sender
         return await self.store.recent(
-            sender.person, chat=sender.chat, before=question.message, within=_SILENCE
+            sender.person, chat=sender.chat, before=question.message, within=SILENCE
         )
 
     async def _search(self, text: str, language: Language) -> tuple[Passage, ...]:
         found = await self.knowledge.search(text, language=language, limit=self.max_passages)
         return tuple(passage for passage in found if not self.telling.is_over(passage))
 
-    def _decided(self, text: str, passages: Sequence[Passage], language: Language) -> Decided:
+    def _decided(self, text: str, passages: Sequence[Passage], language: Language) -> Found:
         linked = self._linked(passages[0], language) if passages else ()
         plain = answer(passages, min_confidence=self.min_confidence, linked=linked)
         outcome = guarded(
@@ -148,6 +182,19 @@ class Asking:
     def _card(self, name: str, language: Language) -> Passage | None:
         passage = self.knowledge.card(name, language=language)
         return None if passage is None or self.telling.is_over(passage) else passage
+
+
+@dataclass(slots=True)
+class _Once:
+    """Finds once what was asked before, however often it is wanted."""
+
+    find: Before
+    found: Sequence[Asked] | None = None
+
+    async def __call__(self) -> Sequence[Asked]:
+        if self.found is None:
+            self.found = await self.find()
+        return self.found
 
 
 def _kept(turn: Turn, sender: Sender, message: int | None) -> Asked | None:

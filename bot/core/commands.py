@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from bot.core import news, render
-from bot.core.messages import Language, Reply, Sender, Turn
+from bot.core import news, render, verdicts
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Reply, Sender, Turn
 from bot.core.ports import Store
 from bot.core.telling import Telling
 
 COMMANDS = (
-    *("start", "help", "calculate", "journey", "lessons", "next", "stop"),
+    *("start", "help", "check", "calculate", "journey", "lessons", "next", "stop"),
     *("talk", "news", "language", "sources", "privacy", "export", "forget"),
 )
 """The commands people can give, in the order in which they are shown."""
@@ -58,5 +58,7 @@ async def _personal(
 
 def _introduction(language: Language, telling: Telling) -> Reply:
     program = telling.knowledge.program(language)
-    keyboard = (*render.examples(program), render.languages(telling.phrases))
+    is_abroad = language != DEFAULT_LANGUAGE and telling.knowledge.clusters() is not None
+    check = verdicts.offer(phrases=telling.phrases[language]) if is_abroad else ()
+    keyboard = (*render.examples(program), *check, render.languages(telling.phrases))
     return replace(telling.said("start", language), keyboard=keyboard)

@@ -10,6 +10,7 @@ from bot.core import wishes
 from bot.core.asking import Asking
 from bot.core.calculating import Calculating
 from bot.core.calculators import Calculators
+from bot.core.checking import Checking
 from bot.core.commands import obey
 from bot.core.guiding import ALIASES, BUTTONS, GUIDED, Guiding
 from bot.core.journeys import Journeys
@@ -29,9 +30,11 @@ from bot.core.messages import (
 from bot.core.pacing import Verdict
 from bot.core.ports import BotError, GuessLanguage, Knowledge, Store
 from bot.core.presses import Presses
+from bot.core.products import ProductWords
 from bot.core.reminding import Reminding
 from bot.core.render import Phrases
-from bot.core.route import chosen_language, client_language, spoken_language
+from bot.core.route import chosen_language, chosen_seller, client_language, spoken_language
+from bot.core.sellers import Sellers
 from bot.core.staff import Staff
 from bot.core.telling import Telling
 from bot.core.tickets import Tickets
@@ -62,16 +65,20 @@ class Conversation:
         self.askers = askers
         self.telling = Telling(knowledge, phrases, today, keep_days)
         self.calculators = Calculators(self.telling)
+        sellers = Sellers(knowledge, ProductWords.of(phrases))
         self.asking = Asking(
             *(knowledge, store, self.telling, self.calculators, guess, phrases),
-            *(min_confidence, max_passages),
+            *(min_confidence, max_passages, sellers),
         )
         calculating = Calculating(store, self.calculators, self.telling)
         self.reminding = Reminding(store, self.telling, clock)
         journeys = Journeys(store, self.reminding, self.telling)
         lessons = Lessons(store, self.telling, today)
         self.tickets = Tickets(store, self.telling, clock, staff_chat)
-        self.guiding = Guiding(*(store, calculating, journeys, lessons, self.tickets, self.telling))
+        checking = Checking(store, sellers, self.telling)
+        self.guiding = Guiding(
+            *(store, calculating, journeys, lessons, checking, self.tickets, self.telling)
+        )
         self.presses = Presses(store, self.asking, self.telling)
         self.staff = staff
 
@@ -90,7 +97,8 @@ class Conversation:
             BotError: the cards cannot be searched, or the state cannot be read.
         """
         chosen = question.chosen or await chosen_language(question.sender, self.store)
-        return await self.asking.answer(question, chosen=chosen)
+        seller = question.seller or await chosen_seller(question.sender, self.store)
+        return await self.asking.answer(question, chosen=chosen, seller=seller)
 
     async def _turn(self, incoming: Incoming) -> Turn:
         if self.staff and self.staff.concerns(incoming):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.core.messages import Answer, Decided, Passage, Refusal
+from bot.core.messages import Answer, Found, Passage, Refusal
 from bot.core.signs import Reading, Signs
 
 _SEEN = 0.95  # Of the texts that show a sign of fraud the share to which its card is an answer.
@@ -11,14 +11,14 @@ _HALF = 0.5  # Of the least confidence: enough for a warning, and for not helpin
 
 
 def guarded(
-    outcome: Decided,
+    outcome: Found,
     text: str,
     passages: Sequence[Passage],
     *,
     signs: Signs,
     card: Callable[[str], Passage | None],
     min_confidence: float,
-) -> Decided:
+) -> Found:
     """Return a warning or a refusal where the text shows that it is needed, or the outcome."""
     reading = signs.read(text)
     shown = card(reading.card)
@@ -35,9 +35,7 @@ def guarded(
     return outcome if outcome.passage else _seconded(outcome, passages, reading, signs)
 
 
-def _seconded(
-    outcome: Decided, passages: Sequence[Passage], reading: Reading, signs: Signs
-) -> Decided:
+def _seconded(outcome: Found, passages: Sequence[Passage], reading: Reading, signs: Signs) -> Found:
     """Return what the search found, unlikely as it is, where the words speak for it as well."""
     best, about = passages[0], [each for each in passages if each.card == reading.card]
     if best.card in signs.fraud_cards:

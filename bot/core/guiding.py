@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.core import tickets
 from bot.core.calculating import Calculating
+from bot.core.checking import Checking
 from bot.core.journeys import Journeys
 from bot.core.lessons import Lessons
 from bot.core.messages import Button, Command, Language, Picked, Place, Press, Question, Turn
@@ -12,11 +13,11 @@ from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
 
-GUIDED = ("calculate", "journey", "lessons", "next", "stop", "talk")
+GUIDED = ("check", "calculate", "journey", "lessons", "next", "stop", "talk")
 """The commands of it, in the order in which they are shown."""
-ALIASES = {"hitung": "calculate", "belajar": "lessons", "bicara": "talk"}
+ALIASES = {"hitung": "calculate", "belajar": "lessons", "bicara": "talk", "cek": "check"}
 """Names under which people may look for them."""
-BUTTONS = ("n", "g", "j", "t", tickets.BUTTON)
+BUTTONS = ("n", "g", "j", "t", "v", tickets.BUTTON)
 """The kinds of its buttons."""
 
 
@@ -28,6 +29,7 @@ class Guiding:
     calculating: Calculating
     journeys: Journeys
     lessons: Lessons
+    checking: Checking
     tickets: tickets.Tickets
     telling: Telling
 
@@ -37,6 +39,8 @@ class Guiding:
         if sender.chat != sender.person:
             return self.telling.say("private_only", language)
         match name:
+            case "check":
+                return await self.checking.begin(sender.person, command.update, language)
             case "calculate":
                 return self.calculating.menu(language)
             case "journey":
@@ -65,6 +69,8 @@ class Guiding:
                 turn = await self.tickets.press(press, key, language)
             case "t":
                 turn = await self.lessons.press(press, key, places, language)
+            case "v":
+                turn = await self.checking.press(press, key, _check(places))
             case _:
                 going = place if place and place.step else None
                 turn = self._prompt(going, places, language) if going else None
@@ -86,12 +92,19 @@ class Guiding:
         if place is None:
             return await ask(question)
         language = await spoken_language(sender, self.store)
-        heard = None
-        if place.kind == "ticket":
-            heard = await self.tickets.hear(question, language)
-        elif place.kind == "calculator":
-            heard = await self.calculating.hear(question, place, language)
+        heard = await self._heard(question, place, language)
         return heard or self._offering(await ask(question))
+
+    async def _heard(self, question: Question, place: Place, language: Language) -> Turn | None:
+        match place.kind:
+            case "ticket":
+                return await self.tickets.hear(question, language)
+            case "calculator":
+                return await self.calculating.hear(question, place, language)
+            case "check":
+                return await self.checking.hear(question, place, language)
+            case _:
+                return None
 
     async def _next(self, command: Command, language: Language) -> Turn:
         places = await self.store.places(command.sender.person)
@@ -105,7 +118,7 @@ class Guiding:
         place = await self._place(person, command.update)
         if place is None:
             return self.telling.say("nothing_to_stop", language)
-        kept = {} if place.kind == "calculator" else place.kept
+        kept = {} if place.kind in ("calculator", "check") else place.kept
         await self.store.put(person, replace(place, step="", kept=kept, update=command.update))
         return self.telling.say("stopped", language)
 
@@ -117,6 +130,8 @@ class Guiding:
         match place.kind:
             case "calculator":
                 return self.calculating.prompt(place, language)
+            case "check":
+                return self.checking.prompt(place, language)
             case "ticket":
                 return self.tickets.prompt(language)
             case "lesson":
@@ -142,3 +157,8 @@ def _current(places: Sequence[Place], update: int) -> Place | None:
 def _sum(places: Sequence[Place]) -> Place | None:
     """Return the sum that somebody is in the middle of."""
     return next((place for place in places if place.kind == "calculator" and place.step), None)
+
+
+def _check(places: Sequence[Place]) -> Place | None:
+    """Return the check of products that somebody began last."""
+    return next((place for place in places if place.kind == "check"), None)

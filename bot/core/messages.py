@@ -14,6 +14,12 @@ DEFAULT_LANGUAGE: Language = "id"
 
 Vote = Literal["up", "down"]
 
+Seller = Literal["overseas", "local"]
+"""Where somebody sells from."""
+
+Status = Literal["closed", "not_listed", "unclear"]
+"""Whether a product is in a closed cluster; `unclear` where nobody should guess."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -36,6 +42,7 @@ class PersonSettings:
     language: Language | None = None
     has_places: bool = True
     """They may be in the middle of what takes several turns."""
+    seller: Seller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class Question:
     """The language a caller names for this question alone; else the person's stored one counts."""
     replied: str = ""
     """The text of the bot's message that it is a reply to."""
+    seller: Seller | None = None
+    """Likewise where its asker sells from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +173,17 @@ class Program:
     examples: tuple[str, ...] = ()
     office: Office | None = None
     """When program staff answer, if the program says so."""
+    notices: tuple["Notice", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an overseas seller is told with a verdict, and the card that it stands in."""
+
+    text: str
+    card: str
+    when: tuple[Status, ...] = ()
+    """The verdicts it goes with; without any, all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +210,19 @@ class Abstention:
     confidence: float
     passage: Passage | None = None
     related: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one product is in a closed cluster, and the card that tells of it."""
+
+    product: str
+    status: Status
+    cluster: str | None = None
+    confidence: float = 0.0
+    card: str = ""
+    title: str = ""
+    """The name of the cluster, in the language of the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +257,43 @@ class Clarification:
     related: tuple[Passage, ...]
 
 
-Decided = Answer | Clarification | Abstention | Refusal
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """An overseas seller's products were checked; `passages` are the cards that this rests on."""
+
+    name: ClassVar = "verdict"
+
+    verdicts: tuple[Verdict, ...]
+    notices: tuple["Notice", ...] = ()
+    passages: tuple[Passage, ...] = ()
+    related: tuple[Passage, ...] = ()
+
+    @property
+    def passage(self) -> Passage | None:
+        """Return the card that tells of the first product."""
+        return self.passages[0] if self.passages else None
+
+    @property
+    def confidence(self) -> float:
+        """Return how likely the least certain verdict is right."""
+        return min(verdict.confidence for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class WhoSells:
+    """It matters where the asker sells from, and nothing tells, so that they are asked."""
+
+    name: ClassVar = "clarify"
+    passage: ClassVar = None
+    related: ClassVar = ()
+
+    confidence: float
+
+
+Found = Answer | Clarification | Abstention | Refusal
+"""What a search led to."""
+
+Decided = Found | Verdicts | WhoSells
 """What is decided on cards; `passage` is the one that is told, `related` what is offered."""
 
 Outcome = Decided | SmallTalk
@@ -370,7 +439,7 @@ class Asked:
     """The message it was asked in; 0 where it was none."""
 
 
-PlaceKind = Literal["calculator", "journey", "lesson", "ticket"]
+PlaceKind = Literal["calculator", "check", "journey", "lesson", "ticket"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ BotError
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.core.clusters import Clusters
 from bot.core.counts import Statistics
 from bot.core.desk import Edition, Inspection, Pressed, Standing
 from bot.core.messages import (
@@ -25,6 +26,7 @@ from bot.core.messages import (
     Quiz,
     Received,
     Reminder,
+    Seller,
     Source,
     Speaker,
     Ticket,
@@ -114,6 +116,10 @@ class Knowledge(Protocol):
         """Return every source that a live card cites."""
         ...
 
+    def clusters(self) -> Clusters | None:
+        """Return the product clusters; None where there are none, or they are not ready."""
+        ...
+
     def signs(self) -> Signs:
         """Return the signs of fraud and of getting around rules."""
         ...
@@ -128,6 +134,14 @@ class Store(Protocol):
 
     async def choose_language(self, person: int, language: Language) -> None:
         """Remember the language the person chose."""
+        ...
+
+    async def seller(self, person: int) -> Seller | None:
+        """Return where the person said that they sell from, if they did."""
+        ...
+
+    async def choose_seller(self, person: int, seller: Seller) -> None:
+        """Remember where the person sells from."""
         ...
 
     async def vote(self, person: int, *, chat: int, message: int, card: str, vote: Vote) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.core import news, render, wishes
-from bot.core.asking import Asking
-from bot.core.messages import Language, Passage, Press, Question, Turn, Vote
+from bot.core.asking import SILENCE, Asking
+from bot.core.messages import Language, Passage, Press, Question, Seller, Turn, Vote
 from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
 
+_SELLERS: Mapping[str, Seller] = {"overseas": "overseas", "local": "local"}
 _VOTES: Mapping[str, Vote] = {"up": "up", "down": "down"}
 
 
@@ -45,10 +46,35 @@ class Presses:
             case news.BUTTON:
                 words = phrases[language]
                 return await news.answered(press, key, store=self.store, phrases=words)
+            case _:
+                return await self._other(press, kind, key, language) or self._old(language)
+
+    async def _other(self, press: Press, kind: str, key: str, language: Language) -> Turn | None:
+        match kind:
+            case "se" if key in _SELLERS:
+                return await self._sells(press, _SELLERS[key], language)
             case "s" | "c" | "up" | "down":
                 return await self._card_button(press, kind, key, language)
             case _:
-                return self._old(language)
+                return None
+
+    async def _sells(self, press: Press, seller: Seller, language: Language) -> Turn:
+        """Remember where somebody sells from, and answer once more what they asked."""
+        sender = press.sender
+        await self.store.choose_seller(sender.person, seller)
+        toast = self.telling.phrases[language]["seller_noted"]
+        asked = await self.store.recent(
+            sender.person, chat=sender.chat, before=press.message, within=SILENCE
+        )
+        if not asked:
+            return (
+                Turn(language, toast=toast)
+                if seller == "overseas"
+                else self.telling.local(language)
+            )
+        again = Question(press.update, sender, asked[0].text, chosen=language, seller=seller)
+        turn = await self.asking.answer(again, chosen=language, seller=seller)
+        return replace(turn, toast=toast)
 
     async def _card_button(self, press: Press, kind: str, key: str, language: Language) -> Turn:
         passage = self.telling.knowledge.card(key, language=language)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,9 +14,9 @@ from bot.core.messages import (
     Button,
     Clarification,
     Document,
+    Found,
     Keyboard,
     Language,
-    Outcome,
     Passage,
     Program,
     Refusal,
@@ -31,10 +32,11 @@ Phrases = Mapping[str, str]
 _OLD = 2  # Years, from which on the age of a fact is said.
 _LABEL = 40  # Characters that fit one button on a narrow phone.
 _CHOSEN = " ✓"
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _OPENING = ("greeting", "identity")
 
 
-def render(outcome: Outcome, *, phrases: Phrases, program: Program, today: date) -> Reply:
+def render(outcome: Found | SmallTalk, *, phrases: Phrases, program: Program, today: date) -> Reply:
     """Put an outcome in words."""
     match outcome:
         case Answer(passage, related):
@@ -189,6 +191,20 @@ def exported(kept: Mapping[str, Any]) -> Document:
 def digest(text: str) -> str:
     """Shorten a card's name or a question to ten characters, so that a button can carry it."""
     return hashlib.blake2s(text.encode(), digest_size=5).hexdigest()
+
+
+def quoted(text: str, *, limit: int) -> str:
+    """Return what a person typed, in one line, without any meaning in Markdown."""
+    line = " ".join(text.split())
+    shown = line if len(line) <= limit else f"{line[:limit].rstrip()}…"
+    return _PUNCTUATION.sub(r"\\\1", shown)
+
+
+def source_buttons(
+    passage: Passage | None, related: Sequence[Passage] = (), *, phrases: Phrases
+) -> Keyboard:
+    """Offer to show the sources of a card, to say whether it helped, and related cards."""
+    return _keyboard(passage, related, phrases=phrases) if passage else ()
 
 
 def voted(keyboard: Keyboard, vote: Vote) -> Keyboard:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
-from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, Sender, SmallTalk
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Route, Seller, Sender, SmallTalk
 from bot.core.ports import GuessLanguage, Store
 
 SMALLTALK = ("greeting", "goodbye", "thanks", "identity", "person")
@@ -41,6 +41,13 @@ async def chosen_language(sender: Sender, store: Store) -> Language | None:
     if sender.settings:
         return sender.settings.language
     return await store.language(sender.person)
+
+
+async def chosen_seller(sender: Sender, store: Store) -> Seller | None:
+    """Return where a person said that they sell from, which may have come with what they wrote."""
+    if sender.settings:
+        return sender.settings.seller
+    return await store.seller(sender.person)
 
 
 def client_language(tag: str) -> Language:

@@ -5,12 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from bot.core.messages import Abstention, Answer, Clarification, Passage, Refusal, Turn
+from bot.core.messages import (
+    Abstention,
+    Answer,
+    Clarification,
+    Passage,
+    Refusal,
+    Turn,
+    Verdicts,
+    WhoSells,
+)
 
 _MOST = 3
 _NEVER = "(?!)"
 _OWN = 2  # Words of its own that make a question one by itself.
-_STRENGTH = (Answer, Clarification, Abstention, Refusal)
+_STRENGTH = (Answer, Verdicts, Clarification, WhoSells, Abstention, Refusal)
 """The outcomes of questions, the strongest first."""
 _LESS = 0.15  # Confidence that a message loses by a question which does not belong to it.
 _PIECE = re.compile(r"[^?？!！.。;；\n]+[?？!！.。;；\n]*|[?？!！.。;；\n]+")
@@ -83,7 +92,7 @@ def _told(turn: Turn) -> str:
     match turn.outcome:
         case Answer(passage) | Abstention(_, Passage() as passage) | Refusal(Passage() as passage):
             return passage.card
-        case Refusal():
+        case Refusal() | Verdicts():
             return turn.outcome.name
         case _:
             return ""

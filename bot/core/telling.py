@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core import render
-from bot.core.messages import Language, Outcome, Passage, Reply, Turn
+from bot.core import render, verdicts
+from bot.core.messages import Language, Outcome, Passage, Reply, Turn, Verdicts, WhoSells
 from bot.core.ports import Knowledge
 
 
@@ -22,13 +22,25 @@ class Telling:
         self, outcome: Outcome, language: Language, *, candidates: tuple[Passage, ...] = ()
     ) -> Turn:
         """Tell an outcome."""
-        reply = render.render(
-            outcome,
-            phrases=self.phrases[language],
-            program=self.knowledge.program(language),
-            today=self.today(),
-        )
-        return Turn(language, outcome, (reply,), candidates=candidates)
+        return Turn(language, outcome, (self._reply(outcome, language),), candidates=candidates)
+
+    def local(self, language: Language) -> Turn:
+        """Tell somebody who sells in the country that what is closed is closed to others."""
+        clusters, phrases = self.knowledge.clusters(), self.phrases[language]
+        name = clusters.cards.get("local", "") if clusters else ""
+        card = self.knowledge.card(name, language=language)
+        return Turn(language, replies=(verdicts.here(card, phrases=phrases, today=self.today()),))
+
+    def _reply(self, outcome: Outcome, language: Language) -> Reply:
+        phrases, today = self.phrases[language], self.today()
+        program = self.knowledge.program(language)
+        match outcome:
+            case Verdicts():
+                return verdicts.told(outcome, phrases=phrases, program=program, today=today)
+            case WhoSells():
+                return verdicts.who_sells(phrases=phrases)
+            case _:
+                return render.render(outcome, phrases=phrases, program=program, today=today)
 
     def say(self, phrase: str, language: Language) -> Turn:
         """Say a fixed phrase."""

@@ -1,15 +1,13 @@
 """Questions without an answer whose askers want to hear once there is one."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.messages import Answer, Button, Keyboard, Press, Reply, Sender, Turn, Wish
 from bot.core.ports import Store
-from bot.core.render import digest
+from bot.core.render import digest, quoted
 
 _SHOWN = 300  # Characters of the question that the news begins with.
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def offered(turn: Turn, sender: Sender, *, phrases: Mapping[str, str]) -> Turn:
@@ -51,7 +49,7 @@ def news(
     """Return what to tell whoever wished: nothing while the answer is not one to rely on."""
     match turn.outcome:
         case Answer(passage) if passage.confidence >= min_confidence:
-            said = phrases["wish_answered"].format(question=_quoted(wish.text))
+            said = phrases["wish_answered"].format(question=quoted(wish.text, limit=_SHOWN))
             first, *others = turn.replies
             return (replace(first, text=f"{said}\n\n{first.text}"), *others)
         case _:
@@ -64,10 +62,3 @@ def _noted(keyboard: Keyboard, data: str, label: str) -> Keyboard:
         tuple(replace(button, label=label) if button.data == data else button for button in row)
         for row in keyboard
     )
-
-
-def _quoted(text: str) -> str:
-    """Return what a person typed, in one line, without any meaning in Markdown."""
-    line = " ".join(text.split())
-    shown = line if len(line) <= _SHOWN else f"{line[:_SHOWN].rstrip()}…"
-    return _PUNCTUATION.sub(r"\\\1", shown)

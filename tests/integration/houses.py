@@ -13,6 +13,7 @@ from langchain_core.embeddings import Embeddings
 
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.pinned import Tried
+from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import Published, Publisher, Wishes
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import TextVectors
@@ -119,6 +120,7 @@ class House:
             tools=self,
             embeddings=embeddings,
             answering=self.answering,
+            products=ProductModels(self.database),
             today=lambda: TODAY,
         )
 
@@ -129,6 +131,7 @@ class House:
             tools=self,
             embeddings=embeddings,
             trial=self.trial(embeddings),
+            products=ProductModels(self.database),
             exclusive=lambda: self.database.exclusive("publish"),
             today=lambda: TODAY,
         )

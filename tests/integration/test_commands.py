@@ -64,6 +64,7 @@ BAD_LINES = [
     '{"id": "x", "text": 5}',
     '{"id": "x", "text": "a", "language": "fr"}',
     '{"id": "x", "text": "a", "language": ["id"]}',
+    '{"id": "x", "text": "a", "seller": "somebody"}',
 ]
 
 

@@ -303,6 +303,17 @@ async def test_whether_people_are_somewhere_comes_with_their_letters(post: Post)
     assert [each.settings for each in received] == [PersonSettings(has_places=True), NOTHING]
 
 
+async def test_where_people_sell_from_comes_along(
+    url: str | None, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(tmp_path, url, clock) as office:
+        await office.people.choose_seller(1, "overseas")
+        received = await office.mail.receive([letter(5, chat=1), letter(6, chat=2)])
+
+    chosen = PersonSettings(has_places=False, seller="overseas")
+    assert [each.settings for each in received] == [chosen, NOTHING]
+
+
 async def test_a_chat_can_be_let_go(post: Post) -> None:
     await post.mail.receive([letter(5)])
     await post.mail.done(letter(5))

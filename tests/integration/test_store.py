@@ -47,6 +47,7 @@ WISH = Reminder(IBU, 8, "stall", 1_900_000_000.0)
 PHOTO = Place("lesson", "photo", "light")
 NOBODY_KNOWN: dict[str, Any] = {
     "language": None,
+    "seller": None,
     "votes": [],
     "questions": [],
     "wishes": [],
@@ -100,6 +101,16 @@ async def test_the_last_language_counts(store: Store) -> None:
     await store.choose_language(1, "id")
 
     assert await store.language(1) == "id"
+
+
+async def test_remembers_where_each_person_sells_from(store: Store) -> None:
+    await store.choose_seller(IBU, "overseas")
+    await store.choose_seller(SOMEBODY, "overseas")
+    await store.choose_seller(IBU, "local")
+
+    sellers = [await store.seller(person) for person in (IBU, SOMEBODY, 1)]
+    assert sellers == ["local", "overseas", None]
+    assert (await store.export(IBU))["seller"] == "local"
 
 
 async def test_telegram_ids_beyond_32_bits_are_kept(store: Store) -> None:
@@ -226,6 +237,7 @@ async def test_a_changed_vote_is_dated_anew(store: Store, clock: Clock) -> None:
 async def test_forgets_a_person_and_no_other(store: Store) -> None:
     for person in (IBU, SOMEBODY):
         await store.choose_language(person, "zh")
+        await store.choose_seller(person, "overseas")
         await store.vote(person, chat=GROUP, message=10, card="a#1", vote="up")
         await store.put(person, SHOP)
         await store.remind(replace(WISH, person=person))

@@ -585,6 +585,7 @@ async def test_sends_everything_that_is_kept_about_a_person() -> None:
     assert json.loads(reply.document.content) == {
         "person": 1,
         "language": "en",
+        "seller": None,
         "votes": [{"card": PAPERS.card, "vote": "up", "at": "1970-01-01 00:00:00+00:00"}],
         "questions": [],
         "wishes": [],

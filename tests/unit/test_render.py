@@ -11,7 +11,7 @@ from bot.core.messages import (
     Answer,
     Button,
     Clarification,
-    Outcome,
+    Found,
     Program,
     Refusal,
     Reply,
@@ -25,7 +25,7 @@ ENGLISH = PHRASES["en"]
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def rendered(outcome: Outcome, *, program: Program = PROGRAM) -> Reply:
+def rendered(outcome: Found | SmallTalk, *, program: Program = PROGRAM) -> Reply:
     return render.render(outcome, phrases=ENGLISH, program=program, today=TODAY)
 
 

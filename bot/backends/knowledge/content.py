@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.backends.knowledge.cards import Card, PartialDate, Spoken, Words
+from bot.backends.knowledge.clusters import ClustersEntry
 from bot.backends.knowledge.guidance import Guidance
 from bot.backends.knowledge.safety import SafetyEntry
-from bot.core.messages import Language
+from bot.core.messages import Language, Status
 
 PINNED = "pinned.yaml"
 ABSTAIN = "abstain"
@@ -48,6 +49,17 @@ class OfficeEntry(BaseModel):
     wait: Words = {}
 
 
+class NoticeEntry(BaseModel):
+    """What an overseas seller is told with a verdict, and the card that it stands in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    card: str
+    when: list[Status] = []
+    """The verdicts it goes with; without any, all of them."""
+    text: Words
+
+
 class ProgramEntry(BaseModel):
     """`program.yaml`: what the program says of itself, by language."""
 
@@ -61,6 +73,7 @@ class ProgramEntry(BaseModel):
     office: OfficeEntry | None = None
     others: list[str] = []
     """Names of other parties: only a card that names one answers a question that does."""
+    notices: list[NoticeEntry] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class Content:
     """Questions, and what a version must answer them with to go live."""
     safety: SafetyEntry = field(default_factory=SafetyEntry)
     guidance: Guidance = field(default_factory=Guidance)
+    clusters: ClustersEntry = field(default_factory=ClustersEntry)
 
     def to_json(self) -> str:
         """Return the content as JSON, the same text for the same content."""
@@ -86,6 +100,7 @@ class Content:
             "pinned": dict(self.pinned),
             "safety": self.safety.model_dump(),
             "guidance": self.guidance.model_dump(mode="json"),
+            "clusters": self.clusters.model_dump(),
         }
         return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
@@ -101,6 +116,7 @@ class Content:
             pinned=values.get("pinned", {}),
             safety=SafetyEntry(**values.get("safety", {})),
             guidance=Guidance(**values.get("guidance", {})),
+            clusters=ClustersEntry(**values.get("clusters", {})),
         )
 
     def hash(self) -> str:

@@ -3,8 +3,10 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from bot.core.clusters import Limits
 
 FILE = Path(__file__).with_name("decision.json")
 
@@ -20,12 +22,16 @@ class Decision:
     """What a card is answered with at least that is asked for with exactly these words."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
+    limits: Limits = field(default_factory=Limits)
+    """How likely the place of a product must be before it is said."""
 
     @classmethod
     def read(cls, path: Path = FILE) -> "Decision":
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        return cls(values["weights"], values["min_confidence"], values["said"], values["sure"])
+        limits = Limits(**values["products"])
+        thresholds = (values["min_confidence"], values["said"], values["sure"])
+        return cls(values["weights"], *thresholds, limits)
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
         """Return the probability that a card with this evidence answers."""

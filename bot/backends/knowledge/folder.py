@@ -14,6 +14,7 @@ from bot.backends.knowledge.calculators import (
     CalculatorsEntry,
     calculator_cards,
 )
+from bot.backends.knowledge.clusters import CLUSTERS, ClustersEntry, cluster_findings
 from bot.backends.knowledge.content import (
     LANGUAGES,
     PINNED,
@@ -34,7 +35,7 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.ports import KnowledgeError
 
 SOURCES, GLOSSARY, PROGRAM = "sources.yaml", "glossary.yaml", "program.yaml"
-READ = (SOURCES, GLOSSARY, PROGRAM, PINNED, SAFETY, CALCULATORS)
+READ = (SOURCES, GLOSSARY, PROGRAM, PINNED, SAFETY, CALCULATORS, CLUSTERS)
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -90,14 +91,16 @@ class _Folder:
         self._warn_of_unread_files()
         self._miss_cards()
         live = tuple(read.card for read in self.cards if not read.draft)
+        names = [read.card.name for read in self.cards]
         content = Content(
             live,
             sources,
             {typed.casefold(): word for typed, (word, _) in glossary.items()},
             program,
             {question: card for question, (card, _) in pinned.items()},
-            self._safety([read.card.name for read in self.cards]),
-            self._guidance([read.card.name for read in self.cards]),
+            self._safety(names),
+            self._guidance(names),
+            self._clusters(names),
         )
         lines = {question: line for question, (_, line) in pinned.items()}
         self.findings.update(cross_findings(content, self.cards, lines, today=self.today))
@@ -200,6 +203,13 @@ class _Folder:
                 lessons[path.stem] = entry
                 self.findings.update(lesson_findings(entry, located, file=file, cards=cards))
         return lessons
+
+    def _clusters(self, cards: Sequence[str]) -> ClustersEntry:
+        located = self._yaml(CLUSTERS)
+        entry = self._valid(ClustersEntry, located.values, located, CLUSTERS, ())
+        entry = entry or ClustersEntry()
+        self.findings.update(cluster_findings(entry, located, cards))
+        return entry
 
     def _words(self, name: str) -> dict[str, tuple[str, int]]:
         """Read a file of `words: words`, each with its line."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.texts import Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.trial import Once, Trial
@@ -79,6 +80,7 @@ class Publisher:
         tools: Tools,
         embeddings: str,
         trial: Trial,
+        products: ProductModels,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
@@ -87,6 +89,7 @@ class Publisher:
         self._tools = tools
         self._embeddings = embeddings
         self._trial = trial
+        self._products = products
         self._exclusive = exclusive
         self._today = today
 
@@ -173,6 +176,7 @@ class Publisher:
         await self._clean(live)
         content = checked.content
         version = await self._words_first(content, wishes) if live is None else None
+        await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
         broken = await self._trial.broken(content, vectors, pins, lines=checked.pinned_lines)
@@ -185,6 +189,7 @@ class Publisher:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
         await self._clean(await self._versions.live())
         content = await self._versions.content(version)
+        await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
         if version.state == "words" and not wishes.accept:  # It was never tried.

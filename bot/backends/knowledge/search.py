@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
+from bot.backends.knowledge.clusters import clusters_of
 from bot.backends.knowledge.content import Content, OfficeEntry
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.ranking import Ranking
 from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import bare
-from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Program, Source
+from bot.core.clusters import Clusters
+from bot.core.messages import DEFAULT_LANGUAGE, Language, Notice, Passage, Program, Source
 from bot.core.office import Office
 from bot.core.paths import Journey
 from bot.core.ports import KnowledgeError
@@ -32,6 +34,7 @@ class CardSearch:
         self._executor = executor
         self._patience = patience
         self._served = Served.of(Content())
+        self._clusters: Clusters | None = None
         self._vectors_due: asyncio.Event | None = None
         self.is_degraded = False
         """The model or Chroma fails, so that the words alone decide."""
@@ -39,8 +42,14 @@ class CardSearch:
     def serve(self, served: Served) -> None:
         """Answer from this version from now on."""
         self._served = served
+        self._clusters = self._clusters_of(served)
         if served.vectors and self._vectors_due:
             self._vectors_due.set()
+
+    def get_ready(self) -> None:
+        """Put together what sorts products, so that no question about one need wait for it."""
+        if self._served.products:
+            self._served.products.get_ready()
 
     def expect_vectors(self) -> None:
         """Let questions that the words cannot answer wait for vectors that are on their way."""
@@ -97,6 +106,10 @@ class CardSearch:
             topics=tuple(_spoken(names, language) for names in entry.topics.values() if names),
             examples=tuple(examples.get(language, ())),
             office=office_of(entry.office, language),
+            notices=tuple(
+                Notice(_spoken(notice.text, language), notice.card, tuple(notice.when))
+                for notice in entry.notices
+            ),
         )
 
     def formulas(self, language: Language) -> Formulas:
@@ -120,6 +133,17 @@ class CardSearch:
     def signs(self) -> Signs:
         """Return the signs of fraud and of getting around rules."""
         return self._served.signs
+
+    def clusters(self) -> Clusters | None:
+        """Return the product clusters; None where there are none, or they are not ready."""
+        return self._clusters
+
+    def _clusters_of(self, served: Served) -> Clusters | None:
+        if served.products is None:
+            return None
+        content, limits = served.content, self._decision.limits
+        others = content.program.others
+        return clusters_of(content.clusters, served.products, limits=limits, others=others)
 
     async def _wait(self, vectors_due: asyncio.Event) -> None:
         try:

@@ -14,6 +14,7 @@ from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.journeys import journey_of
 from bot.backends.knowledge.lessons import lessons_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
+from bot.backends.knowledge.products import ProductSorter
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
@@ -67,9 +68,16 @@ class Served:
     journeys: Mapping[Language, Sequence[Journey]]
     lessons: Mapping[Language, Sequence[Lesson]]
     vectors: Similarities | None = None
+    products: ProductSorter | None = None
+    """Sorts products by the families of the version, if it has any and that is fitted."""
 
     @classmethod
-    def of(cls, content: Content, vectors: Similarities | None = None) -> "Served":
+    def of(
+        cls,
+        content: Content,
+        vectors: Similarities | None = None,
+        products: ProductSorter | None = None,
+    ) -> "Served":
         """Index the words of a version."""
         cards: dict[str, dict[Language, Card]] = {}
         for card in content.cards:
@@ -117,7 +125,7 @@ class Served:
         return cls(
             *(content, cards, names, places, words, glossary, passages, others),
             *(_about(cards, others), foreign, usual, unknown, _said(content.cards, words)),
-            *(signs, formulas, journeys, lessons, vectors),
+            *(signs, formulas, journeys, lessons, vectors, products),
         )
 
     def rivals(self, question: str) -> frozenset[str]:

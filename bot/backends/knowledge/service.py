@@ -7,6 +7,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,7 @@ from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.pinned import Tried
+from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
 from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served
@@ -59,6 +61,7 @@ class KnowledgeService:
     ) -> None:
         self.decision = decision
         self.versions = Versions(database)
+        self._products = ProductModels(database)
         self._executor = ThreadPoolExecutor(_WORKERS, "search")
         self.search = CardSearch(self.decision, self._executor)
         self._data = data
@@ -81,6 +84,7 @@ class KnowledgeService:
             tools=self,
             embeddings=embeddings,
             answering=self._answering,
+            products=self._products,
             today=today,
         )
         self._publisher = Publisher(
@@ -89,6 +93,7 @@ class KnowledgeService:
             tools=self,
             embeddings=embeddings,
             trial=self._trial,
+            products=self._products,
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )
@@ -166,7 +171,7 @@ class KnowledgeService:
         """Serve the live version by its words, which takes milliseconds; return it."""
         version = await self.versions.live()
         if version:
-            await self._serve_words(version, await self.versions.content(version))
+            await self._serve_words(await self.versions.content(version))
         return version
 
     async def open_whole(self) -> None:
@@ -181,7 +186,8 @@ class KnowledgeService:
                 return
             content = await self.versions.content(version)
             collections = await self.indexes()
-            self.search.serve(await asyncio.to_thread(self._opened, content, version, collections))
+            opened = await asyncio.to_thread(self._opened, content, version, collections)
+            self.search.serve(replace(opened, products=await self._products.of(content)))
             self._served = version.name
             await asyncio.to_thread(_set_aside_what_stays)
 
@@ -193,6 +199,7 @@ class KnowledgeService:
                 if not self.has_words.is_set():  # Another process may publish them.
                     await self.open_words()
                 await self.open_whole()
+                await asyncio.to_thread(self.search.get_ready)
                 failed = ""
             except StoreError as error:  # What is served is served on.
                 if error.code != failed:
@@ -259,13 +266,18 @@ class KnowledgeService:
             raise KnowledgeError("trial_failed")
         return came
 
-    async def _serve_words(self, _version: Version, content: Content) -> None:
-        self.search.serve(await asyncio.to_thread(Served.of, content))
+    async def _serve_words(self, content: Content) -> Served:
+        """Serve a version by its words, and its products if what sorts them is there."""
+        served = await asyncio.to_thread(Served.of, content)
+        served = replace(served, products=await self._products.kept(content))
+        self.search.serve(served)
         self.has_words.set()
+        return served
 
-    async def _serve_first(self, version: Version, content: Content) -> None:
-        await self._serve_words(version, content)
+    async def _serve_first(self, _version: Version, content: Content) -> None:
+        served = await self._serve_words(content)
         await self.may_load.wait()
+        self.search.serve(replace(served, products=await self._products.of(content)))
 
 
 def _set_aside_what_stays() -> None:

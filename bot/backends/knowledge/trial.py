@@ -12,6 +12,7 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding, in_order
 from bot.backends.knowledge.folder import Checked
 from bot.backends.knowledge.pinned import Answering, Tried, broken_pins
+from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.remembered import Ask, Remembered
 from bot.backends.knowledge.search import as_embedded
 from bot.backends.knowledge.served import Served
@@ -61,12 +62,14 @@ class Trial:
         tools: Tools,
         embeddings: str,
         answering: Answering,
+        products: ProductModels,
         today: Callable[[], date],
     ) -> None:
         self._versions = versions
         self._tools = tools
         self._embeddings = embeddings
         self._answering = answering
+        self._products = products
         self._remembered = Remembered(today)
 
     async def check(self, checked: Checked, on_progress: Progress) -> Checked:
@@ -207,7 +210,8 @@ class Trial:
         questions: Sequence[str],
         embeddings: EmbedsQuestions,
     ) -> Sequence[Tried]:
-        compared = replace(served, vectors=Compared(vectors, embeddings))
+        products = await self._products.of(served.content)
+        compared = replace(served, vectors=Compared(vectors, embeddings), products=products)
         return await self._answering(compared, questions)
 
 

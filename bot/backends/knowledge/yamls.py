@@ -1,9 +1,16 @@
 """Reads YAML that people wrote by hand: every value a string, every key with its line."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+
+_LONG = 50_000  # Characters, from which on the reader in C is asked first: it takes a twentieth.
+_FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_TRICKY = re.compile(r"(?m)(^|[\s\[{,:-])[&*]|[\[{?-] *[\[{?-]|^ {20}")
+"""What may be an alias, or nested so deeply that it is not for the reader in C."""
 
 
 class YamlError(Exception):
@@ -48,7 +55,7 @@ def read_yaml(text: str, *, first_line: int = 1) -> Located:
         YamlError: it is no YAML, no mapping, or has a key twice.
     """
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node = _composed(text)
     except RecursionError as error:
         raise YamlError(first_line, "[[[…") from error
     except yaml.MarkedYAMLError as error:
@@ -64,6 +71,18 @@ def read_yaml(text: str, *, first_line: int = 1) -> Located:
         raise YamlError(first_line + node.start_mark.line, "key: value")
     lines: dict[tuple[str | int, ...], int] = {}
     return Located(_plain(node, (), lines, first_line), lines)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Compose the nodes of a text; of one that cannot be read, the careful reader says why.
+
+    Raises:
+        YAMLError: it is no YAML.
+    """
+    if len(text) > _LONG and not _TRICKY.search(text):
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=_FAST)
+    return yaml.compose(text, Loader=_Loader)
 
 
 def _plain(

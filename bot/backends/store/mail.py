@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -14,8 +14,8 @@ from bot.backends.store.outbox import row_of, sealed, unsealed
 from bot.backends.store.people import upsert
 from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
-from bot.backends.store.tables import inbox, person, place, poll, question, reply
-from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received
+from bot.backends.store.tables import inbox, person, place, poll, question, reply, seller
+from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received, Seller
 from bot.core.ports import LostError, Mail
 
 _KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
@@ -229,13 +229,17 @@ def _with_settings(connection: Connection, letters: Sequence[Received]) -> Seque
     people = {"people": list({letter.person for letter in letters})}
     chosen = {row.id: row.language for row in connection.execute(_LANGUAGES, people)}
     placed = set(connection.execute(_PLACED, people).scalars())
+    sellers = {row.id: row.seller for row in connection.execute(_SELLERS, people)}
     return [
-        replace(
-            letter,
-            settings=PersonSettings(chosen.get(letter.person), letter.person in placed),
-        )
+        replace(letter, settings=_settings(letter.person, chosen, placed, sellers))
         for letter in letters
     ]
+
+
+def _settings(
+    person_: int, chosen: Mapping[int, str], placed: Set[int], sellers: Mapping[int, Seller]
+) -> PersonSettings:
+    return PersonSettings(chosen.get(person_), person_ in placed, sellers.get(person_))
 
 
 def _replay(connection: Connection) -> int:
@@ -248,6 +252,9 @@ _LANGUAGES = select(person.c.id, person.c.language).where(
     person.c.id.in_(bindparam("people", expanding=True))
 )
 _PLACED = select(place.c.person).where(place.c.person.in_(bindparam("people", expanding=True)))
+_SELLERS = select(seller.c.id, seller.c.seller).where(
+    seller.c.id.in_(bindparam("people", expanding=True))
+)
 _IS_IT = inbox.c.id == bindparam("id_")
 _WAITS = inbox.c.state == "waiting"
 _RECORD = update(inbox).where(_IS_IT, _WAITS).values(calls=bindparam("calls_"))

@@ -24,6 +24,7 @@ from bot.backends.store.tables import (
     question,
     reminder,
     reply,
+    seller,
     subscriber,
     ticket,
     ticket_words,
@@ -40,6 +41,7 @@ from bot.core.messages import (
     Place,
     Poll,
     Reminder,
+    Seller,
     Speaker,
     Ticket,
     TicketState,
@@ -76,6 +78,10 @@ class People:
             index_elements=["id"], set_={"language": chosen.excluded.language}
         )
         self._subscribe = upsert(subscriber, database).on_conflict_do_nothing()
+        sold = upsert(seller, database)
+        self._choose_seller = sold.on_conflict_do_update(
+            index_elements=["id"], set_={"seller": sold.excluded.seller}
+        )
         voted = upsert(vote, database)
         self._vote = voted.on_conflict_do_update(
             index_elements=["chat", "message", "person"],
@@ -90,6 +96,15 @@ class People:
     async def choose_language(self, person_: int, language: Language) -> None:
         """Remember the language the person chose."""
         await self._database.write((self._choose, {"id": person_, "language": language}))
+
+    async def seller(self, person_: int) -> Seller | None:
+        """Return where the person said that they sell from, if they did."""
+        found = await self._database.rows(_SELLER, {"id": person_})
+        return cast("Seller", found[0].seller) if found else None
+
+    async def choose_seller(self, person_: int, seller_: Seller) -> None:
+        """Remember where the person sells from."""
+        await self._database.write((self._choose_seller, {"id": person_, "seller": seller_}))
 
     async def vote(self, person_: int, *, chat: int, message: int, card: str, vote: Vote) -> None:
         """Remember what the person thought of an answer; the last vote on a message counts."""
@@ -219,6 +234,7 @@ class People:
                 self._readable(row) | {"told": row.told and _iso(row.told)} for row in wished
             ],
             "messages": [dict(row._mapping) for row in letters],
+            "seller": await self.seller(person_),
             **await self._of_staff(person_),
             "places": await self._places.export(person_),
             "quizzes": await self._polls.export(person_),
@@ -247,6 +263,7 @@ class People:
             connection.execute(delete(person).where(person.c.id == person_))
             connection.execute(delete(vote).where(vote.c.person == person_))
             connection.execute(delete(question).where(question.c.person == person_))
+            connection.execute(delete(seller).where(seller.c.id == person_))
             connection.execute(delete(wish).where(wish.c.person == person_))
             connection.execute(delete(reply).where(reply.c.person == person_))
             connection.execute(delete(place).where(place.c.person == person_))
@@ -294,6 +311,7 @@ def _author(person_: int) -> str:
     return f"telegram:{person_}"
 
 
+_SELLER = select(seller.c.seller).where(seller.c.id == bindparam("id"))
 _LANGUAGE = select(person.c.language).where(person.c.id == bindparam("id"))
 _VOTES = (
     select(vote.c.vote, func.count().label("count_"))

@@ -206,6 +206,21 @@ delivery = Table(
     Column("at", Float),  # When it went to the outbox.
 )
 
+seller = Table(
+    "seller",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # A person.
+    Column("seller", Text, nullable=False),  # overseas or local.
+)
+
+product_model = Table(
+    "product_model",
+    METADATA,
+    Column("id", Text, primary_key=True),  # By the families that it sorts.
+    Column("model", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 claim = Table(
     "claim",
     METADATA,
