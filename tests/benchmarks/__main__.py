@@ -6,6 +6,7 @@ from tests.benchmarks import (
     answers,
     broadcast,
     chaos,
+    clusters,
     converting,
     decision,
     foreign,
@@ -21,6 +22,7 @@ app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 app.command("answers")(answers.main)
 app.command("broadcast")(broadcast.main)
 app.command("chaos")(chaos.main)
+app.command("clusters")(clusters.main)
 app.command("convert")(converting.main)
 app.command("decision")(decision.main)
 app.command("gaps")(gaps.main)
