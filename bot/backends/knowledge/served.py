@@ -125,7 +125,8 @@ class Served:
         return cls(
             *(content, cards, names, places, words, glossary, passages, others),
             *(_about(cards, others), foreign, usual, unknown, _said(content.cards, words)),
-            *(signs, formulas, journeys, lessons, vectors, products),
+            *(signs, formulas, journeys, lessons, vectors),
+            products=products,
         )
 
     def rivals(self, question: str) -> frozenset[str]:
