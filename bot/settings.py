@@ -139,6 +139,8 @@ def load_settings() -> Loaded:
     # otherwise do, they take the processors from everything else; asleep, a question takes twice
     # as long.
     os.environ.setdefault("GOMP_SPINCOUNT", "2500")
+    # Products of matrices are small here, and threads that share one wait for the model's.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     written = _written()
     names = sorted(name for name in {*written, *os.environ} if name.upper().startswith(PREFIX))
     known = {f"{PREFIX}{field}".upper() for field in Settings.model_fields}
