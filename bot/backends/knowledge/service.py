@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[Knowledge, str], Awaitable[Tried]]
-"""Answers a question from some knowledge as a person would be answered."""
+Asker = Callable[[Knowledge], Callable[[str], Awaitable[Tried]]]
+"""Makes what answers questions from some knowledge as a person would be answered."""
 
 _WORKERS = 8  # Searches at once: most wait for their question to be embedded with others.
 _LOOK_EVERY = 2.0  # Seconds between looks at which version is live.
@@ -56,7 +56,7 @@ class KnowledgeService:
         chroma_url: str | None,
         embeddings: str,
         decision: Decision,
-        ask: Ask,
+        asker: Asker,
         today: Callable[[], date],
     ) -> None:
         self.decision = decision
@@ -69,7 +69,7 @@ class KnowledgeService:
         self._collections: Collections | None = None
         self._models: dict[str, Embeddings] = {}
         self._connecting, self._loading = Lock(), Lock()  # Publishing and following both need it.
-        self._ask = ask
+        self._asker = asker
         self.has_words = asyncio.Event()
         """Set once there is a version to answer from."""
         self.may_load = asyncio.Event()
@@ -258,8 +258,9 @@ class KnowledgeService:
         executor = ThreadPoolExecutor(_TRYING, "trial")
         search = CardSearch(self.decision, executor)
         search.serve(served)
+        ask = self._asker(search)
         try:
-            came = await asyncio.gather(*(self._ask(search, question) for question in questions))
+            came = await asyncio.gather(*map(ask, questions))
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
         if search.is_degraded:
