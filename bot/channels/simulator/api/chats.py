@@ -5,17 +5,29 @@ from bot.channels.simulator.api.profile import bot_as_member
 from bot.channels.simulator.api.refusals import bad_request
 from bot.channels.simulator.api.sending import known_chat
 from bot.channels.simulator.state.database import Json
-from bot.channels.simulator.state.people import BOT_ID
+from bot.channels.simulator.state.people import BOT_ID, OWNER
 from bot.channels.simulator.state.state import State
 
 _LARGEST_DOWNLOAD = 20 * 1024 * 1024
-_OWNER = "budi"
 _GIFTS = (
     "unlimited_gifts",
     "limited_gifts",
     "unique_gifts",
     "premium_subscription",
     "gifts_from_channels",
+)
+_RIGHTS = (
+    "can_be_edited",
+    "is_anonymous",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
 )
 
 
@@ -31,10 +43,11 @@ def get_chat_member(state: State, call: Call) -> Json:
     chat, wanted = known_chat(state, call), call.integer("user_id")
     person = state.people.with_id(wanted)
     if wanted == BOT_ID:
-        return bot_as_member(state, "member")
+        is_run = chat["type"] != "private" and state.forum.is_managed
+        return _bot_as_administrator(state) if is_run else bot_as_member(state, "member")
     if not person or (chat["type"] == "private" and person.id != chat["id"]):
         raise bad_request("PARTICIPANT_ID_INVALID")
-    if chat["type"] != "private" and person.key == _OWNER:
+    if chat["type"] != "private" and person.key == OWNER:
         return {"status": "creator", "user": person.user(), "is_anonymous": False}
     return {"status": "member", "user": person.user()}
 
@@ -49,8 +62,15 @@ def get_chat_administrators(state: State, call: Call) -> list[Json]:
     """Who runs the group."""
     if known_chat(state, call)["type"] == "private":
         raise bad_request("there are no administrators in the private chat")
-    owner = state.people.named(_OWNER)
-    return [{"status": "creator", "user": owner.user(), "is_anonymous": False}] if owner else []
+    owner = state.people.named(OWNER)
+    owners = [{"status": "creator", "user": owner.user(), "is_anonymous": False}] if owner else []
+    return owners + ([_bot_as_administrator(state)] if state.forum.is_managed else [])
+
+
+def _bot_as_administrator(state: State) -> Json:
+    """The bot with the rights that it needs for topics, and no other."""
+    member = bot_as_member(state, "administrator") | dict.fromkeys(_RIGHTS, False)
+    return member | {"can_manage_chat": True, "can_manage_topics": True}
 
 
 def get_file(state: State, call: Call) -> Json:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from bot.channels.simulator.api import chats, editing, polls, profile, sending, updates
+from bot.channels.simulator.api import chats, editing, polls, profile, sending, topics, updates
 from bot.channels.simulator.api.calls import Call
 from bot.channels.simulator.api.keyboards import labels
 from bot.channels.simulator.api.refusals import RefusalError, too_many_requests
@@ -44,6 +44,9 @@ _METHODS: dict[str, Callable[[State, Call], Any]] = {
     "getMyShortDescription": profile.getter("short"),
     "setChatMenuButton": profile.set_chat_menu_button,
     "getChatMenuButton": profile.get_chat_menu_button,
+    "createForumTopic": topics.create_forum_topic,
+    "closeForumTopic": topics.close_forum_topic,
+    "reopenForumTopic": topics.reopen_forum_topic,
     "getChat": chats.get_chat,
     "getChatMember": chats.get_chat_member,
     "getChatMemberCount": chats.get_chat_member_count,
@@ -51,7 +54,10 @@ _METHODS: dict[str, Callable[[State, Call], Any]] = {
     "getFile": chats.get_file,
 }
 _BY_LOWER_NAME = {name.lower(): (name, method) for name, method in _METHODS.items()}
-_WRITTEN_DOWN = ("send", "edit", "stop", "delete", "answer", "copy", "forward")
+_WRITTEN_DOWN = (
+    *("send", "edit", "stop", "delete", "answer", "copy", "forward"),
+    *("createForum", "closeForum", "reopenForum"),
+)
 _NOT_WRITTEN_DOWN = ("deleteWebhook", "deleteMyCommands")
 _LIMITED = ("send", "edit", "copy", "forward")
 _NOT_LIMITED = ("sendChatAction",)

@@ -16,7 +16,9 @@ from bot.channels.simulator.api.keyboards import read_markup
 from bot.channels.simulator.api.refusals import RefusalError, bad_request
 from bot.channels.simulator.state.database import Json
 from bot.channels.simulator.state.files import File, picture_size
+from bot.channels.simulator.state.forum import thread_of
 from bot.channels.simulator.state.messages import quoted
+from bot.channels.simulator.state.people import GROUP_ID
 from bot.channels.simulator.state.state import State
 
 LONGEST_TEXT = 4096
@@ -157,12 +159,20 @@ def send(state: State, call: Call, content: Json) -> Json:
     """A message with this content."""
     markup = read_markup(call)
     chat = reachable_chat(state, call)
-    if call.integer("message_thread_id") and chat["type"] == "private":
-        raise bad_request("message thread not found")
-    more = _answered(state, call, chat) | _options(call)
+    answered = _answered(state, call, chat)
+    more = _place(state, call, answered) | answered | _options(call)
     if markup:
         more["reply_markup"] = markup
     return state.messages.add(chat, state.bot, content | more)
+
+
+def _place(state: State, call: Call, answered: Json) -> Json:
+    """The topic that is named, or else that of the answered message."""
+    thread = call.integer("message_thread_id")
+    is_known = call.integer("chat_id") == GROUP_ID and state.forum.find(thread)
+    if thread and not is_known:
+        raise bad_request("message thread not found")
+    return state.forum.place(thread or thread_of(answered.get("reply_to_message", {})))
 
 
 def _answered(state: State, call: Call, chat: Json) -> Json:
@@ -219,6 +229,8 @@ def forward_message(state: State, call: Call) -> Json:
         "edit_date",
         "reply_to_message",
         "reply_markup",
+        "message_thread_id",
+        "is_topic_message",
     }
     content = {name: value for name, value in message.items() if name not in left_out}
     return send(state, call, content | {"forward_origin": origin})

@@ -8,8 +8,16 @@ from typing import Any
 from bot.channels.simulator.api.entities import cleaned, units, with_found
 from bot.channels.simulator.api.profile import bot_as_member
 from bot.channels.simulator.state.database import Json
+from bot.channels.simulator.state.forum import thread_of
 from bot.channels.simulator.state.messages import quoted
-from bot.channels.simulator.state.people import BOT_ID, BOT_USERNAME, GROUP_ID, GROUP_KEY, Person
+from bot.channels.simulator.state.people import (
+    BOT_ID,
+    BOT_USERNAME,
+    GROUP_ID,
+    GROUP_KEY,
+    OWNER,
+    Person,
+)
 from bot.channels.simulator.state.state import State
 
 _LONGEST_TEXT = 4096
@@ -41,7 +49,15 @@ def number_in(body: Json, name: str) -> int | None:
     raise ImpossibleError(400, f"{name} is not a number")
 
 
-def say(state: State, person: Person, text: str, *, chat_id: int, reply_to: int | None) -> Json:
+def say(
+    state: State,
+    person: Person,
+    text: str,
+    *,
+    chat_id: int,
+    reply_to: int | None,
+    topic: int | None = None,
+) -> Json:
     """Write a text."""
     shown, _ = cleaned((text, []))
     if not shown:
@@ -50,11 +66,17 @@ def say(state: State, person: Person, text: str, *, chat_id: int, reply_to: int 
         raise ImpossibleError(400, f"text is longer than {_LONGEST_TEXT}")
     entities = with_found(shown, [])
     content = {"text": shown} | ({"entities": entities} if entities else {})
-    return post(state, person, content, chat_id=chat_id, reply_to=reply_to)
+    return post(state, person, content, chat_id=chat_id, reply_to=reply_to, topic=topic)
 
 
 def post(
-    state: State, person: Person, content: Json, *, chat_id: int, reply_to: int | None = None
+    state: State,
+    person: Person,
+    content: Json,
+    *,
+    chat_id: int,
+    reply_to: int | None = None,
+    topic: int | None = None,
 ) -> Json:
     """Put a message into a chat, and deliver it if the bot may see it."""
     if person.blocked and chat_id != GROUP_ID:
@@ -64,10 +86,34 @@ def post(
     if reply_to and not answered:
         raise ImpossibleError(404, f"there is no message {reply_to} in this chat")
     quote = {"reply_to_message": quoted(answered)} if answered else {}
+    place = _place(state, person, topic or thread_of(answered or {}), chat_id=chat_id)
     chat = state.people.chat(chat_id) or {}
-    message = state.messages.add(chat, person.user(), quote | content)
+    message = state.messages.add(chat, person.user(), place | quote | content)
     update_id = _deliver(state, person, "message", message)
     return _done(message, update_id, sequence)
+
+
+def _place(state: State, person: Person, thread: int, *, chat_id: int) -> Json:
+    """What a message says of the topic it is written in, if it is in one."""
+    if not thread:
+        return {}
+    topic = state.forum.find(thread) if chat_id == GROUP_ID else None
+    if not topic:
+        raise ImpossibleError(404, f"there is no topic {thread} in this chat")
+    if topic.is_closed and person.key != OWNER:
+        raise ImpossibleError(409, f"topic {thread} is closed")
+    return state.forum.place(thread)
+
+
+def move_topic(state: State, person: Person, thread: int, *, closed: bool) -> Json:
+    """Close a topic of the group, or open it again."""
+    topic = state.forum.find(thread)
+    if not topic or topic.is_closed == closed:
+        raise ImpossibleError(404, f"there is no topic {thread} to close or open")
+    sequence = state.journal.last
+    chat = state.people.chat(GROUP_ID) or {}
+    message = state.forum.move(topic, chat, person.user(), closed=closed)
+    return _done(message, _deliver(state, person, "message", message), sequence)
 
 
 def _done(message: Json, update_id: int | None, sequence: int) -> Json:
@@ -81,7 +127,7 @@ def _done(message: Json, update_id: int | None, sequence: int) -> Json:
 
 def _deliver(state: State, person: Person, kind: str, message: Json) -> int | None:
     in_group = message["chat"]["id"] == GROUP_ID
-    if in_group and not _for_bot(message):
+    if in_group and not (state.forum.is_managed or _for_bot(message)):
         return None
     met = replace(person, met=True, started=person.started or not in_group)
     if met != person:
@@ -90,7 +136,7 @@ def _deliver(state: State, person: Person, kind: str, message: Json) -> int | No
 
 
 def _for_bot(message: Json) -> bool:
-    """Whether a bot in privacy mode sees a message of a group."""
+    """Whether a bot that is no administrator sees a message of a group."""
     if message.get("reply_to_message", {}).get("from", {}).get("id") == BOT_ID:
         return True
     text = message.get("text") or message.get("caption") or ""

@@ -122,7 +122,22 @@ def say(state: State, body: Json) -> Json:
         raise ImpossibleError(400, "text is empty")
     person = person_in(state, body)
     chat_id = acts.chat_of(person, body.get("chat"))
-    return acts.say(state, person, text, chat_id=chat_id, reply_to=number_in(body, "reply_to"))
+    numbers = {name: number_in(body, name) for name in ("reply_to", "topic")}
+    return acts.say(state, person, text, chat_id=chat_id, **numbers)
+
+
+def forum(state: State, body: Json) -> Json:
+    """Let the group have topics, which the bot manages unless it is said not to; or none."""
+    is_forum, manages = bool(body.get("forum", True)), bool(body.get("manages", True))
+    state.forum.become(forum=is_forum, manages=is_forum and manages)
+    state.events.publish({"type": "people"})
+    return {"forum": is_forum, "manages": is_forum and manages}
+
+
+def topic(state: State, body: Json) -> Json:
+    """Close a topic, or open it again."""
+    person, thread = known_person(state, body.get("person")), number_in(body, "topic") or 0
+    return acts.move_topic(state, person, thread, closed=bool(body.get("closed", True)))
 
 
 def edit(state: State, body: Json) -> Json:
@@ -272,6 +287,8 @@ ROUTES = [  # They are tried in this order, so the busiest come first.
     posted("vote", vote),
     posted("resend", resend),
     posted("block", block),
+    posted("forum", forum),
+    posted("topic", topic),
     posted("reset", reset),
     route("limits", trouble.limits),
     posted("limits", trouble.limit),

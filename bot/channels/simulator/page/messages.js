@@ -10,7 +10,7 @@ const fileUrl = (id) => `/control/files/${encodeURIComponent(id)}`
 // `view` says who looks: { me, inGroup, onCommand, onPress, onVote, onEdit, onReply, onJump }.
 export function bubble(message, view) {
   const own = message.from.id === view.me
-  const text = message.text ?? message.caption
+  const text = message.text ?? message.caption ?? topicEvent(message)
   const entities = message.entities ?? message.caption_entities
   const media = attachment(message)
   const bare = Boolean(message.sticker) && !text
@@ -27,6 +27,12 @@ export function bubble(message, view) {
     make('div', { class: 'column' }, make('div', { class: 'line' }, body, actions(message, own, view)), keyboard(message, view)))
 }
 
+function topicEvent(message) {
+  if (message.forum_topic_created) return message.forum_topic_created.name
+  if (message.forum_topic_closed) return say('topicClosed')
+  return message.forum_topic_reopened ? say('topicReopened') : undefined
+}
+
 function face(user) {
   return user.is_bot ? make('span', { class: 'avatar bot', 'aria-hidden': 'true' }, icon('sprout')) : avatar(nameOf(user), user.id)
 }
@@ -38,7 +44,7 @@ export function nameOf(user) {
 export function summary(message) {
   if (!message) return say('noMessages')
   const kind = ['photo', 'voice', 'document', 'sticker', 'location'].find((name) => message[name])
-  return [kind ? say(kind) : '', message.text ?? message.caption ?? message.poll?.question ?? ''].filter(Boolean).join(' · ')
+  return [kind ? say(kind) : '', message.text ?? message.caption ?? message.poll?.question ?? topicEvent(message) ?? ''].filter(Boolean).join(' · ')
 }
 
 function stamp(message) {

@@ -13,7 +13,7 @@ const WORDS = {
     sure: 'Kosongkan obrolan {name} dan mulai sebagai orang yang belum dikenal bot?', yes: 'Ya, mulai dari awal',
     noMessages: 'Belum ada pesan', you: 'Anda', lost: 'Sambungan ke simulator terputus, mencoba lagi…',
     groupHint: 'Di grup, bot hanya melihat perintah, balasan kepadanya, dan pesan yang menyebut @{bot}.',
-    copied: 'Disalin', quiz: 'Kuis', poll: 'Jajak pendapat', pollClosed: 'Sudah ditutup', failed: 'Tidak terkirim', switchPerson: 'Ganti orang',
+    copied: 'Disalin', topicClosed: 'Topik ditutup', topicReopened: 'Topik dibuka lagi', quiz: 'Kuis', poll: 'Jajak pendapat', pollClosed: 'Sudah ditutup', failed: 'Tidak terkirim', switchPerson: 'Ganti orang',
   },
   en: {
     record: 'Record', recordHint: 'This chat as a script. Save it, read it, and strike out what need not be so.', copy: 'Copy',
@@ -27,7 +27,7 @@ const WORDS = {
     sure: 'Empty the chat of {name} and start as someone the bot has never met?', yes: 'Yes, start over',
     noMessages: 'No messages yet', you: 'You', lost: 'The connection to the simulator is lost, trying again…',
     groupHint: 'In a group, the bot sees only commands, replies to it, and messages that mention @{bot}.',
-    copied: 'Copied', quiz: 'Quiz', poll: 'Poll', pollClosed: 'Closed', failed: 'Not sent', switchPerson: 'Switch person',
+    copied: 'Copied', topicClosed: 'Topic closed', topicReopened: 'Topic opened again', quiz: 'Quiz', poll: 'Poll', pollClosed: 'Closed', failed: 'Not sent', switchPerson: 'Switch person',
   },
   zh: {
     record: '录制', recordHint: '把这段聊天存成脚本。保存后请检查，删去不必如此的内容。', copy: '复制',
@@ -41,7 +41,7 @@ const WORDS = {
     sure: '清空{name}的聊天，并以机器人不认识的新用户身份重新开始？', yes: '重新开始',
     noMessages: '暂无消息', you: '您', lost: '与模拟器的连接已断开，正在重试…',
     groupHint: '在群组中，机器人只能看到命令、对它的回复，以及提到 @{bot} 的消息。',
-    copied: '已复制', quiz: '测验', poll: '投票', pollClosed: '已结束', failed: '未发送', switchPerson: '切换身份',
+    copied: '已复制', topicClosed: '话题已关闭', topicReopened: '话题已重新打开', quiz: '测验', poll: '投票', pollClosed: '已结束', failed: '未发送', switchPerson: '切换身份',
   },
 }
 

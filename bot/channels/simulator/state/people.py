@@ -11,6 +11,8 @@ BOT_ID = 1000000001
 BOT_USERNAME = "akar_simulator_bot"
 GROUP_ID = -1001700000000
 GROUP_KEY = "group"
+OWNER = "budi"
+"""Who has made the group."""
 _GROUP: Json = {"id": GROUP_ID, "title": "Grup UMKM", "type": "supergroup"}
 _FIRST_ID = 700000001
 _LANGUAGE_CODES = {"zh": "zh-hans"}
@@ -125,7 +127,8 @@ class People:
     def chat(self, identifier: int) -> Json | None:
         """The chat with this id, as Telegram's Chat."""
         if identifier == GROUP_ID:
-            return dict(_GROUP)
+            is_forum = self._database.setting("forum", False)
+            return _GROUP | ({"is_forum": True} if is_forum else {})
         person = self.with_id(identifier)
         return person.chat() if person else None
 

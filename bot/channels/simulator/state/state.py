@@ -9,6 +9,7 @@ from bot.channels.simulator.state.database import Database, Json
 from bot.channels.simulator.state.events import Events
 from bot.channels.simulator.state.faults import Faults
 from bot.channels.simulator.state.files import Files
+from bot.channels.simulator.state.forum import Forum
 from bot.channels.simulator.state.journal import Exchanges, Journal
 from bot.channels.simulator.state.limits import Limits
 from bot.channels.simulator.state.messages import Messages
@@ -35,6 +36,7 @@ class State:
         self.events = Events()
         self.people = People(self.database)
         self.messages = Messages(self.database, self.events, clock)
+        self.forum = Forum(self.database, self.messages)
         self.updates = Updates(self.database)
         self.turns = Turns(self.database)
         self.polls = Polls(self.database)
