@@ -575,6 +575,7 @@ class MemoryMail:
         self.dead: dict[int, str] = {}
         self.polls: dict[str, tuple[int, Quiz]] = {}
         self.released: list[int] = []
+        self.topics: dict[int, int] = {}
         self._clock = clock
         self._known: set[int] = set()
         self._waiting: dict[int, Received] = {}
@@ -610,6 +611,13 @@ class MemoryMail:
     async def polled(self, letter: Received, key: str, quiz: Quiz) -> None:
         await self._reach()
         self.polls[key] = (letter.person, quiz)
+
+    async def topic(self, number: int) -> int | None:
+        return self.topics.get(number)
+
+    async def topic_made(self, letter: Received, number: int, topic: int) -> None:
+        await self._reach()
+        self.topics[number] = topic
 
     async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         await self._reach()

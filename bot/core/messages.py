@@ -33,6 +33,8 @@ class Sender:
     """What the person had chosen when this came in; None where nobody has looked."""
     name: str = ""
     """What they are called where they write; it is kept nowhere."""
+    topic: int = 0
+    """The part of a group that they write in, where it has parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +390,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """The messages on one ticket, which a chat keeps together where it can."""
+
+    chat: int
+    ticket: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
     """A message to another chat than the one that is answered."""
 
@@ -397,6 +408,8 @@ class Elsewhere:
     """The chat that hears of it where it cannot arrive,"""
     lost: Reply
     """and what it hears, in place of whatever else was to be sent."""
+    thread: Thread | None = None
+    """What it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +435,9 @@ class Turn:
     """What is kept of the question."""
     elsewhere: tuple[Elsewhere, ...] = ()
     """What is sent to other chats, before the replies."""
+    opens: Thread | None = None
+    closes: Thread | None = None
+    """The thread that is open or closed from now on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,17 @@ class Mail(Protocol):
         """Note as which poll somebody was asked a quiz."""
         ...
 
+    async def topic(self, number: int) -> int | None:
+        """Return where a ticket's messages stand by themselves in the chat of the staff.
+
+        0 where they do not, None where nobody has tried.
+        """
+        ...
+
+    async def topic_made(self, letter: Received, number: int, topic: int) -> None:
+        """Note where a ticket's messages stand by themselves; 0 where they do not."""
+        ...
+
     async def replies(self, letter: Received) -> Sequence[int]:
         """Return the messages that answered the update's message, as far as that is known."""
         ...

@@ -21,6 +21,7 @@ from bot.core.messages import (
     Question,
     Reply,
     Sender,
+    Thread,
     Ticket,
     Turn,
 )
@@ -38,7 +39,7 @@ _NUMBER = re.compile(r"\W*#(\d{1,12})\b")
 _RECENT = 1_800.0  # Seconds in which what was asked belongs to what staff are asked now.
 _SHOWN = 600  # Characters of each turn, so that staff see all of it on a phone.
 _LONGEST = 3_000  # Characters that are passed on of one message.
-_TITLE = 60  # Characters of a card's title.
+_TITLE = 60  # Characters of a title, of a card or a thread.
 _ORDERS = ("close", "reopen", "draft")
 
 
@@ -164,7 +165,8 @@ class Tickets:
         written = [f"✍️ {plain(text)}"] if text else []
         head = f"{self._head(ticket)} · {ticket.language}"
         reply = Reply("\n\n".join([head, *lines, *written]), self._orders(ticket))
-        return self._both(ticket, reply, self._opened(ticket, language), language)
+        told = self._opened(ticket, language)
+        return self._both(ticket, reply, told, language, title=words)
 
     def _opened(self, ticket: Ticket, language: Language) -> Reply:
         """Say that there is a ticket, and when to expect an answer, as far as that is known."""
@@ -193,12 +195,16 @@ class Tickets:
             f"{self._head(ticket)}\n\n{self._spoken['ticket_again']}", self._orders(ticket)
         )
         told = self.telling.said("ticket_write", language)
-        return replace(self._both(ticket, reply, told, language), keyboard=())
+        turn = self._both(ticket, reply, told, language)
+        return replace(turn, keyboard=(), opens=self._thread(ticket))
 
-    def _both(self, ticket: Ticket, reply: Reply, told: Reply, language: Language) -> Turn:
+    def _both(
+        self, ticket: Ticket, reply: Reply, told: Reply, language: Language, *, title: str = ""
+    ) -> Turn:
         """Tell the staff first; where that cannot be, the person hears that nobody has."""
         lost = self.telling.said("ticket_unreachable", language)
-        elsewhere = (Elsewhere(self.chat or 0, reply, ticket.person, lost),)
+        thread = self._thread(ticket, title)
+        elsewhere = (Elsewhere(self.chat or 0, reply, ticket.person, lost, thread),)
         return Turn(language, replies=(told,), elsewhere=elsewhere)
 
     async def write(self, incoming: Press | Command, language: Language) -> Turn:
@@ -267,7 +273,8 @@ class Tickets:
         phrases = self.telling.phrases[ticket.language]
         again = Button(phrases["ticket_open_again"], f"{BUTTON}:again:{ticket.number}")
         bye = replace(self._say("ticket_over", ticket, ticket.language), keyboard=((again,),))
-        return replace(self._passed(ticket, bye, told, language), keyboard=())
+        turn = self._passed(ticket, bye, told, language)
+        return replace(turn, keyboard=(), closes=self._thread(ticket))
 
     async def _reopen(self, ticket: Ticket, update: int, language: Language) -> Turn:
         present = await self.store.ticket_of(ticket.person)
@@ -279,7 +286,8 @@ class Tickets:
         if not await self.store.move_ticket(ticket.number, "open", update):
             return Turn(language, replies=(told,), keyboard=())
         hello = self._say("ticket_resumed", ticket, ticket.language)
-        return replace(self._passed(ticket, hello, told, language), keyboard=())
+        turn = self._passed(ticket, hello, told, language)
+        return replace(turn, keyboard=(), opens=self._thread(ticket))
 
     async def _draft(self, ticket: Ticket, language: Language) -> Turn:
         """Send what was asked and answered as the draft of a card, for staff to edit."""
@@ -320,6 +328,11 @@ class Tickets:
 
     def _head(self, ticket: Ticket) -> str:
         return f"🎫 \\#{ticket.number}"
+
+    def _thread(self, ticket: Ticket, about: str = "") -> Thread:
+        """Return the thread of a ticket; by its title staff and the bot know whose it is."""
+        words = f" · {_bare(about)[:_TITLE]}" if about else ""
+        return Thread(self.chat or 0, ticket.number, f"🎫 #{ticket.number}{words}")
 
     def _say(self, phrase: str, ticket: Ticket, language: Language) -> Reply:
         return Reply(self.telling.phrases[language][phrase].format(number=ticket.number))

@@ -13,6 +13,7 @@ from bot.core.messages import (
     Press,
     Question,
     Reply,
+    Thread,
     Turn,
     Unreadable,
 )
@@ -143,6 +144,7 @@ async def test_a_ticket_tells_staff_what_was_asked_and_tried() -> None:
         ),
         IBU,
         Reply("(en) ticket_unreachable", body="(en) ticket_unreachable"),
+        Thread(STAFF_CHAT, 1, "🎫 #1 · where do cars park?"),
     )
 
 
@@ -334,6 +336,31 @@ async def test_staff_open_a_ticket_again() -> None:
     assert (told(turn), other(turn).reply.text) == ("1 was reopened", "1 goes on")
     assert again.elsewhere == ()
     assert counter.store.tickets[1].state == "open"
+
+
+async def test_its_thread_is_closed_and_opened_with_a_ticket() -> None:
+    counter = Counter()
+    opened = await counter.opened()
+    closed = await counter.staff("/close")
+    late = await counter.staff("/close")
+    reopened = await counter.staff("/reopen")
+    await counter.staff("/close")
+    again = await counter.press("k:again:1")
+
+    thread = Thread(STAFF_CHAT, 1, "🎫 #1")
+    assert (opened.opens, opened.closes) == (None, None)
+    assert (closed.closes, late.closes) == (thread, None)
+    assert (reopened.opens, again.opens, other(again).thread) == (thread, thread, thread)
+
+
+async def test_what_is_written_under_its_title_is_about_a_ticket() -> None:
+    counter = Counter()
+    title = other(await counter.opened()).thread
+    assert title is not None
+
+    turn = await counter.staff("Behind the stall.", title.title)
+
+    assert told(turn) == "1 delivered"
 
 
 async def test_staff_cannot_give_a_person_two_tickets() -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.core.ports import StoreError
 
 DATABASE_FILE = "akar.sqlite3"
-HEAD = "0010"
+HEAD = "0011"
 """The revision of the tables that this program works with."""
 
 _BUSY = 30.0  # Seconds to wait for another process's write.

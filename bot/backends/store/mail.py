@@ -14,7 +14,16 @@ from bot.backends.store.outbox import row_of, sealed, unsealed
 from bot.backends.store.people import upsert
 from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
-from bot.backends.store.tables import inbox, person, place, poll, question, reply, seller
+from bot.backends.store.tables import (
+    inbox,
+    person,
+    place,
+    poll,
+    question,
+    reply,
+    seller,
+    ticket,
+)
 from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received, Seller
 from bot.core.ports import LostError, Mail
 
@@ -150,6 +159,15 @@ class DatabaseMail:
         row = row_of_poll(key, letter.person, quiz, at=self._clock())
         await self._database.write((self._polled, row))
 
+    async def topic(self, number: int) -> int | None:
+        """Return the topic of a ticket, 0 where it has none, None where that is not known."""
+        rows = await self._database.rows(_TOPIC, {"ticket_": number})
+        return rows[0].topic if rows else 0
+
+    async def topic_made(self, letter: Received, number: int, topic: int) -> None:  # noqa: ARG002 - whoever notes names the letter
+        """Note the topic of a ticket; 0 where it is to have none."""
+        await self._database.write((_TOPIC_MADE, {"ticket_": number, "topic_": topic}))
+
     async def done(self, letter: Received, replies: Sequence[int] = ()) -> None:
         """Note that an update is answered, and by which messages; delete what it said."""
         done = {"id_": letter.update, "at_": self._clock()}
@@ -276,6 +294,9 @@ _UNASKED = delete(question).where(
 _REPLIES = select(reply.c.replies).where(
     reply.c.chat == bindparam("chat_"), reply.c.message == bindparam("message_")
 )
+_IS_TICKET = ticket.c.id == bindparam("ticket_")
+_TOPIC = select(ticket.c.topic).where(_IS_TICKET)
+_TOPIC_MADE = update(ticket).where(_IS_TICKET).values(topic=bindparam("topic_"))
 _BACKLOG = select(func.count().label("count_"), func.min(inbox.c.at).label("oldest")).where(
     inbox.c.state == "waiting"
 )

@@ -166,6 +166,7 @@ ticket = Table(
     Column("moved", BigInteger, nullable=False),  # and that changed its state last.
     Column("opened", Float, nullable=False),
     Column("closed", Float),
+    Column("topic", BigInteger),  # Where its messages stand; 0: where all do; NULL: not known.
     sqlite_autoincrement=True,
 )
 

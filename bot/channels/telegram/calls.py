@@ -5,12 +5,26 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bot.channels.formatting import Piece, pieces, plain
-from bot.core.messages import Call, Incoming, Keyboard, Press, Question, Quiz, Reply, Turn
+from bot.core.messages import (
+    Call,
+    Incoming,
+    Keyboard,
+    Press,
+    Question,
+    Quiz,
+    Reply,
+    Sender,
+    Thread,
+    Turn,
+)
 
 _NO_PREVIEW = {"is_disabled": True}
 _LINK = "reply_parameters"
 NOTE = "note"
 """A parameter that is kept with a call and not sent."""
+TOPIC = "topic"
+"""A parameter that is kept with a call, not sent, and says which ticket it is about."""
+PLACE = "message_thread_id"
 
 
 def calls_of(incoming: Incoming, turn: Turn, *, instead_of: Sequence[int] = ()) -> Iterator[Call]:
@@ -20,17 +34,38 @@ def calls_of(incoming: Incoming, turn: Turn, *, instead_of: Sequence[int] = ()) 
     """
     if isinstance(incoming, Press):
         yield from _press_calls(incoming, turn)
-    for other in turn.elsewhere:
-        otherwise = tuple(reply_calls(other.back, other.lost))
-        for call in reply_calls(other.chat, other.reply):
-            yield replace(call, otherwise=otherwise)
+    yield from _elsewhere(incoming.sender, turn)
     question = incoming.message if isinstance(incoming, Question) else None
-    chat, old = incoming.sender.chat, list(instead_of) if turn.replies else []
+    sender, old = incoming.sender, list(instead_of) if turn.replies else []
     for reply in turn.replies:
-        for call in reply_calls(chat, reply, question=question):
-            yield _edited(call, old.pop(0)) if old else call
+        for call in reply_calls(sender.chat, reply, question=question):
+            yield _edited(call, old.pop(0)) if old else _in_topic(call, sender.topic)
     for number in old:
-        yield Call("deleteMessage", {"chat_id": chat, "message_id": number})
+        yield Call("deleteMessage", {"chat_id": sender.chat, "message_id": number})
+
+
+def _elsewhere(sender: Sender, turn: Turn) -> Iterator[Call]:
+    """Yield what closes and opens threads, and what is sent to other chats."""
+    if turn.closes:
+        yield _about(turn.closes, Call("closeForumTopic", {"chat_id": turn.closes.chat}))
+    if turn.opens:
+        yield _about(turn.opens, Call("reopenForumTopic", {"chat_id": turn.opens.chat}))
+    for other in turn.elsewhere:
+        topic = sender.topic if other.back == sender.chat else 0
+        otherwise = tuple(_in_topic(call, topic) for call in reply_calls(other.back, other.lost))
+        for call in reply_calls(other.chat, other.reply):
+            yield _about(other.thread, replace(call, otherwise=otherwise))
+
+
+def _about(thread: Thread | None, call: Call) -> Call:
+    """Return a call with the ticket that it is about."""
+    noted = {TOPIC: asdict(thread)} if thread else {}
+    return replace(call, parameters={**call.parameters, **noted})
+
+
+def _in_topic(call: Call, topic: int) -> Call:
+    """Return a call that sends to a part of its chat, if it has parts."""
+    return replace(call, parameters={**call.parameters, PLACE: topic}) if topic else call
 
 
 def _edited(call: Call, number: int) -> Call:

@@ -27,6 +27,7 @@ from bot.channels.telegram.incoming import envelope, incoming_of
 from bot.channels.telegram.profile import Profile
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Outgoing, Pace, seconds
+from bot.channels.telegram.topics import Topics
 from bot.core.inbox import Inbox
 from bot.core.messages import (
     Asked,
@@ -112,6 +113,7 @@ class Telegram:
         self.mail = mail
         self.observer = observer
         self.outgoing = Outgoing(bot, pace, observer=observer)
+        self.topics = Topics(self.outgoing, mail, self._kept)
         self.profile = Profile(bot, phrases)
         self.audience = audience or Nobody()
         self.clock = clock
@@ -199,7 +201,10 @@ class Telegram:
 
     async def _make(self, plan: _Plan, letter: Received) -> None:
         """Make the next call of a plan, and note the message that it made or changed."""
-        call = plan.calls[plan.sent]
+        call = await self.topics.placed(plan.calls[plan.sent], letter)
+        if call is None:
+            plan.sent += 1
+            return
         made = await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
         if made.poll:
             await self._kept(self.mail.polled, letter, made.poll, quiz_of(call))

@@ -109,10 +109,13 @@ def _written(
     user = update.effective_user
     if user is None or user.is_bot:
         return None
-    sender = Sender(user.id, message.chat_id, user.language_code or "", settings)
+    topic = _topic(message)
+    sender = Sender(user.id, message.chat_id, user.language_code or "", settings, topic=topic)
     is_group = message.chat.type != "private"
     replied = _replied(message, me)
     if message.text is None:
+        if is_group and _is_service(message):
+            return _moved(update.update_id, sender, message, replied)
         if is_group:
             return Unreadable(update.update_id, sender) if replied else None
         return _without_text(update.update_id, sender, message)
@@ -128,6 +131,20 @@ def _written(
     text = re.sub(mention, "", message.text, flags=re.IGNORECASE).strip()
     whole = text.encode("utf-8", "replace").decode()  # JSON may hold half a character.
     return Question(update.update_id, sender, whole, message.message_id, replied=replied)
+
+
+def _moved(update: int, sender: Sender, message: telegram.Message, replied: str) -> Command | None:
+    """Return what it means to close or open a topic of the bot's by hand."""
+    if message.forum_topic_closed and replied:
+        return Command(update, sender, "close", replied)
+    if message.forum_topic_reopened and replied:
+        return Command(update, sender, "reopen", replied)
+    return None
+
+
+def _topic(message: telegram.Message) -> int:
+    """Return the topic that a message stands in; other threads are none to write to."""
+    return (message.message_thread_id or 0) if message.is_topic_message else 0
 
 
 def _without_text(
@@ -164,7 +181,8 @@ def _press(
         return None
     user = query.from_user
     language = user.language_code or ""
-    sender = Sender(user.id, message.chat.id, language, settings, user.full_name)
+    topic = _topic(message) if isinstance(message, telegram.Message) else 0
+    sender = Sender(user.id, message.chat.id, language, settings, user.full_name, topic)
     keyboard: Keyboard = ()
     if isinstance(message, telegram.Message) and message.reply_markup:
         keyboard = tuple(
@@ -185,10 +203,13 @@ def _command(message: telegram.Message, me: telegram.User) -> str:
 
 
 def _replied(message: telegram.Message, me: telegram.User) -> str:
-    """Return the text of the bot's message that a message is a reply to."""
+    """Return the text of the bot's message that a message is a reply to, or its topic's name."""
     answered = message.reply_to_message
     is_mine = answered is not None and answered.from_user == me
-    return (answered.text or answered.caption or "") if answered and is_mine else ""
+    if not answered or not is_mine:
+        return ""
+    begun = answered.forum_topic_created  # What answers nothing else in a topic answers this.
+    return answered.text or answered.caption or (begun.name if begun else "")
 
 
 def _is_addressed(message: telegram.Message, me: telegram.User) -> bool:

@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 
 from bot.channels.drawing import drawn
 from bot.channels.observing import Observer
-from bot.channels.telegram.calls import NOTE
+from bot.channels.telegram.calls import NOTE, TOPIC
 from bot.core.messages import Call
 from bot.core.pacing import Limit
 from bot.core.ports import Rates, UpdateError
@@ -53,17 +53,24 @@ _GONE = (  # Telegram's words for what no repetition mends.
     "chat_write_forbidden",
     "peer_id_invalid",
 )
-_SPARED = {"entit": "entities", "markup": "reply_markup", "button": "reply_markup"}
+_SPARED = {
+    "entit": "entities",
+    "markup": "reply_markup",
+    "button": "reply_markup",
+    "message thread not found": "message_thread_id",
+    "topic_": "message_thread_id",  # It is closed, or deleted: then its message goes beside it.
+}
 """Parts of a message that are left out rather than the message, by Telegram's words."""
 _growing = wait_exponential_jitter(multiplier=0.5, max=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a call made or changed: the number of a message, the id of a poll in it."""
+    """What a call made or changed: the number of a message, the id of a poll in it, a topic."""
 
     message: int | None = None
     poll: str = ""
+    topic: int = 0
     is_lost: bool = False
     """There is nobody to get it."""
 
@@ -231,7 +238,7 @@ class Outgoing:
 
     async def _call(self, method: str, parameters: Mapping[str, Any]) -> Made:
         """Make a call once; return the message that it made or changed."""
-        given = {name: value for name, value in parameters.items() if name != NOTE}
+        given = {name: value for name, value in parameters.items() if name not in (NOTE, TOPIC)}
         if document := given.get("document"):
             content = document["content"].encode("utf-8", "replace")
             given["document"] = InputFile(content, document["name"])
@@ -240,7 +247,8 @@ class Outgoing:
         made = await self.bot.do_api_request(method, api_kwargs=given)
         if not isinstance(made, dict):
             return Made()
-        return Made(made.get("message_id"), made.get("poll", {}).get("id", ""))
+        topic = 0 if "message_id" in made else made.get("message_thread_id", 0)
+        return Made(made.get("message_id"), made.get("poll", {}).get("id", ""), topic)
 
 
 def _link(method: str, parameters: dict[str, Any], question: int | None) -> None:
