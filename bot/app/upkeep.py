@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from bot.app.assembly import App
 from bot.backends.store.mail import KeptMail
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 _HOUR = 3600.0
 _LOOK_EVERY = 2.0
+_NEXT_LOOK = 0.2  # Seconds, while people are to be reminded.
+_AT_ONCE = 2  # Reminders: answers, which share what may be sent in a second, go between them.
+_WAITING = 25  # Letters of the bot's own after which reminders wait; an announcement takes twenty.
 
 Say = Callable[[int, Reply], Awaitable[None]]
 _TOLD_ELSEWHERE = "folder"  # With its findings.
@@ -67,18 +70,27 @@ async def remind(
     clock: Callable[[], float] = time.time,
     every: float = _LOOK_EVERY,
 ) -> None:
-    """Remind people who wished for it, each once; never at night where they are."""
+    """Remind people who wished for it, each once, a few at a time; never at night there."""
+    pause = every
     while True:
-        await asyncio.sleep(every)
+        await asyncio.sleep(pause)
         await leads.wait()
+        pause = every
         try:
-            for reminder in await reminders.due(clock()):
-                if not is_quiet(clock(), reminder.zone) and await _remind(
-                    reminders, reminder, await text(reminder), at=clock()
-                ):
+            for reminder in await _next(reminders, clock()):
+                pause = min(every, _NEXT_LOOK)
+                if await _remind(reminders, reminder, await text(reminder), at=clock()):
                     on_letter()
         except BotError as error:
             log.warning("nobody can be reminded, trying again: %s", error)
+
+
+async def _next(reminders: Reminders, now: float) -> Sequence[Reminder]:
+    """Return who is to be reminded next: nobody while much waits to be sent."""
+    due = [each for each in await reminders.due(now) if not is_quiet(now, each.zone)]
+    if not due or await reminders.waiting() >= _WAITING:
+        return ()
+    return due[:_AT_ONCE]
 
 
 async def _remind(reminders: Reminders, reminder: Reminder, text: str, *, at: float) -> bool:

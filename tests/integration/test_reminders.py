@@ -103,6 +103,25 @@ async def test_reminds_each_person_once(desk: Desk) -> None:
     assert desk.looks == 2
 
 
+async def test_many_are_reminded_a_few_at_a_time_and_none_while_much_waits(desk: Desk) -> None:
+    for person in range(1, 41):
+        await desk.reminders.put(Reminder(person, 7, "stall", NOON - 1))
+    desk.leads.set()
+    await desk.look()
+    begun = len(await desk.said())
+    for _ in range(8):
+        await desk.look()
+    stopped = len(await desk.said())
+    for letter in await desk.mail.waiting(beside=(), limit=30):
+        await desk.mail.done(letter)
+    for _ in range(8):
+        await desk.look()
+
+    assert begun < 20
+    assert stopped == 26
+    assert len(await desk.said()) == 14
+
+
 async def test_says_nothing_of_what_is_over(desk: Desk) -> None:
     await desk.reminders.put(Reminder(1, 7, "", NOON))
     desk.leads.set()

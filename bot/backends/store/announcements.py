@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
-from bot.backends.store.outbox import OWN, LetterTo, post
-from bot.backends.store.tables import announcement, delivery, inbox, subscriber
+from bot.backends.store.outbox import OWN_WAITING, LetterTo, post
+from bot.backends.store.tables import announcement, delivery, subscriber
 from bot.core.messages import Call, Language
 
 CallsTo = Callable[[int, Language], Sequence[Call]]
@@ -101,7 +101,7 @@ class Announcements:
             post(connection, calls, person=to, cipher=self._cipher, letter_to=letter_to, at=at)
 
         def work(connection: Connection) -> int:
-            room = most - int(connection.execute(_OWN_WAITING).scalar_one())
+            room = most - int(connection.execute(OWN_WAITING).scalar_one())
             if room <= 0 or connection.execute(_STATE, {"id_": going.number}).scalar() != "going":
                 return 0
             rows = connection.execute(_NEXT, {"id_": going.number, "most_": room}).all()
@@ -136,7 +136,6 @@ _STATE = select(announcement.c.state).where(_IS_IT)
 _GOING = (
     select(announcement).where(announcement.c.state == "going").order_by(announcement.c.id).limit(1)
 )
-_OWN_WAITING = select(func.count()).where(inbox.c.state == "waiting", inbox.c.id < -OWN)
 _NEXT = (
     select(delivery.c.person, subscriber.c.language)
     .join(subscriber, subscriber.c.person == delivery.c.person)  # They may have stopped it since.

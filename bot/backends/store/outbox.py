@@ -60,6 +60,8 @@ def post(
 
 
 _LOWEST = select(func.min(inbox.c.id))
+OWN_WAITING = select(func.count()).where(inbox.c.state == "waiting", inbox.c.id < -OWN)
+"""Counts the letters that the bot wrote by itself and has not sent."""
 
 
 def _written(call: Call) -> dict[str, Any]:

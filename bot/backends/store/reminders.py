@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
-from bot.backends.store.outbox import LetterTo, post
+from bot.backends.store.outbox import OWN_WAITING, LetterTo, post
 from bot.backends.store.tables import reminder
 from bot.core.messages import Call, Reminder
 
@@ -43,6 +43,10 @@ class Reminders:
         """Return the reminders whose time has come, the longest due first."""
         rows = await self._database.rows(_DUE, {"now_": now})
         return [Reminder(row.person, row.zone, row.journey, row.at) for row in rows]
+
+    async def waiting(self) -> int:
+        """Return how many letters wait that the bot wrote by itself, reminders among them."""
+        return int((await self._database.rows(OWN_WAITING))[0][0])
 
     async def tell(
         self, given: Reminder, calls: Sequence[Call], *, letter_to: LetterTo, at: float
