@@ -11,6 +11,7 @@ from tests.benchmarks import (
     decision,
     foreign,
     gaps,
+    journeys,
     publishing,
     restart,
     soak,
@@ -26,6 +27,7 @@ app.command("clusters")(clusters.main)
 app.command("convert")(converting.main)
 app.command("decision")(decision.main)
 app.command("gaps")(gaps.main)
+app.command("journeys")(journeys.main)
 app.command("publishing")(publishing.main)
 app.command("restart")(restart.main)
 app.command("search")(foreign.main)
