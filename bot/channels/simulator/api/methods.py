@@ -111,12 +111,16 @@ def write_down(state: State, call: Call, outcome: Json, message: Json | None = N
     written = call.text("text") or call.text("caption") or call.text("question")
     if written:
         entry["text"] = _plain(message or {}) or written
-    markup = params.get("reply_markup")
-    rows = labels(markup) if isinstance(markup, dict) else []
-    rows += [[option["text"]] for option in (message or {}).get("poll", {}).get("options", ())]
-    if rows and outcome["ok"]:
+    if outcome["ok"] and (rows := _rows(params, message or {})):
         entry["buttons"] = rows
     state.journal.add(entry | outcome | {"ts": round(state.clock(), 3)})
+
+
+def _rows(params: Json, message: Json) -> list[list[str]]:
+    """What can be pressed, or chosen in a quiz."""
+    markup = params.get("reply_markup")
+    options = [[option["text"]] for option in message.get("poll", {}).get("options", ())]
+    return (labels(markup) if isinstance(markup, dict) else []) + options
 
 
 def _plain(message: Json) -> str:
