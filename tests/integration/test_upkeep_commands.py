@@ -47,10 +47,11 @@ NOTHING_KEPT: Json = {
     "questions": [],
     "wishes": [],
     "messages": [],
+    "seller": None,
     "places": [],
     "quizzes": [],
-    "tickets": [],
     "announcements": False,
+    "tickets": [],
     "reminder": None,
 }
 
