@@ -162,7 +162,7 @@ def bot_on(simulator: Simulator, data: Path, **settings: object) -> Iterator[Bot
     finally:
         if bot.process:
             bot.kill()
-    assert [text for text in [*bot.planted, "Traceback"] if text in bot.errors] == []
+    assert [text for text in [*bot.planted, "Traceback"] if text in bot.errors] == [], bot.errors
 
 
 def answers_in_order(texts: Sequence[str], asked: Sequence[str]) -> bool:
