@@ -117,10 +117,11 @@ def settings_of(data: Path, knowledge: Path) -> Settings:
 async def test_no_kind_of_broken_file_changes_the_live_answers(bot: Bot, tmp_path: Path) -> None:
     live = await live_version(bot.data, tmp_path)
     published = []
+    folder = tmp_path / "knowledge"
     with reading(bot) as reader:
-        for file, text in BROKEN:
-            folder = write(tmp_path / "knowledge", {"program.yaml": PROGRAM, file: text})
-            async with open_app(settings_of(bot.data, folder)) as app:
+        async with open_app(settings_of(bot.data, folder)) as app:
+            for file, text in BROKEN:
+                write(folder, {"program.yaml": PROGRAM, file: text})
                 try:
                     await app.knowledge.publish()
                 except MistakesError:
