@@ -47,11 +47,10 @@ def test_a_copy_made_while_the_bot_answers_can_be_restored(bot: Bot) -> None:
     asked = [akar("ask", QUESTION, cwd=copy.parent, data=copy) for copy in copies]
 
     assert [done.returncode for done in asked] == [0, 0], asked
-    for copy in copies:
-        with bot_on(bot.simulator, copy, rate=0) as restored:
-            restored.start()
-            restored.settle()
-            assert restored.stop()[0] == 0
+    with bot_on(bot.simulator, copies[-1], rate=0) as restored:
+        restored.start()
+        restored.settle()
+        assert restored.stop()[0] == 0
 
 
 def test_a_copy_without_its_key_says_so(bot: Bot) -> None:
