@@ -8,7 +8,17 @@ from bot.core.calculating import Calculating
 from bot.core.checking import Checking
 from bot.core.journeys import Journeys
 from bot.core.lessons import Lessons
-from bot.core.messages import Button, Command, Language, Picked, Place, Press, Question, Turn
+from bot.core.messages import (
+    Abstention,
+    Button,
+    Command,
+    Language,
+    Picked,
+    Place,
+    Press,
+    Question,
+    Turn,
+)
 from bot.core.ports import Store
 from bot.core.route import spoken_language
 from bot.core.telling import Telling
@@ -93,7 +103,7 @@ class Guiding:
             return await ask(question)
         language = await spoken_language(sender, self.store)
         heard = await self._heard(question, place, language)
-        return heard or self._offering(await ask(question))
+        return heard or self._offering(await ask(question), place)
 
     async def _heard(self, question: Question, place: Place, language: Language) -> Turn | None:
         match place.kind:
@@ -139,12 +149,18 @@ class Guiding:
             case _:
                 return self.journeys.prompt(place, language)
 
-    def _offering(self, turn: Turn) -> Turn:
-        """Put a button under an answer that leads back to where its asker was."""
+    def _offering(self, turn: Turn, place: Place) -> Turn:
+        """Put a button under an answer that leads back to where its asker was.
+
+        Where a sum was to have a number and nothing is known of what came, it asks again as well.
+        """
         if not turn.replies:
             return turn
         button = Button(self.telling.phrases[turn.language]["go_on"], "g:on")
         *others, last = turn.replies
+        if place.kind == "calculator" and isinstance(turn.outcome, Abstention):
+            due = self.calculating.prompt(place, turn.language).replies[0]
+            last = replace(last, text=f"{last.text}\n\n{due.text}")
         last = replace(last, keyboard=(*last.keyboard, (button,)))
         return replace(turn, replies=(*others, last))
 

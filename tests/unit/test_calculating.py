@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.core.conversation import Conversation
-from bot.core.messages import Button, Command, Place, Press, Question, Turn
+from bot.core.messages import Abstention, Button, Command, Place, Press, Question, Turn
 from bot.core.sums import Formulas, ParcelService
 from tests.fakes import PHRASES, TODAY, ListedKnowledge, MemoryStore, passage, sender
 
@@ -174,6 +174,18 @@ async def test_a_question_in_the_middle_is_answered_and_the_sum_goes_on() -> Non
     assert buttons(answered)[-1] == Button("(en) go_on", "g:on")
     assert told(await talk.press("g:on")) == "(en) ask_size"
     assert told(await talk.say("40x30x20")) == "(en) ask_weight"
+
+
+async def test_what_is_not_understood_is_followed_by_the_number_that_is_due() -> None:
+    talk = Talk()
+    await talk.press("n:parcel")
+    talk.knowledge.found = (passage("stalls#papers", confidence=0.1),)
+
+    turn = await talk.say("qwerty")
+
+    assert isinstance(turn.outcome, Abstention)
+    assert turn.replies[-1].text.endswith("\n\n(en) ask_size")
+    assert "g:on" in [button.data for button in buttons(turn)]
 
 
 async def test_nothing_is_offered_where_nothing_is_said() -> None:
