@@ -21,6 +21,8 @@ _WAITS = "folder_waits"
 FOLDER_ERRORS = frozenset({"folder_mistakes", _WAITS, "knowledge_missing", "knowledge_unreadable"})
 """What only a change of the folder mends, or somebody who publishes it."""
 
+_SET_WRONGLY = frozenset({"embeddings_package", "embeddings_unloadable"})
+
 
 async def publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
     """Publish the folder as it is when this process leads; while that fails, again and again."""
@@ -63,7 +65,11 @@ async def keep_published(
 
 
 async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str) -> str:
-    """Publish once; return the code of what fails for now, or nothing."""
+    """Publish once; return the code of what fails for now, or nothing.
+
+    Raises:
+        BotError: no other try can mend it: there is nothing to answer from, or a wrong setting.
+    """
 
     def on_progress(done: int, total: int) -> None:
         if stop.is_set():  # The build goes on in a thread, which only this can end.
@@ -76,7 +82,7 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
     except BotError as error:
         app.unpublished.refused = refused_by(error, before=app.unpublished.refused or ())
         is_folder = error.code in FOLDER_ERRORS
-        if is_folder and not app.knowledge.has_words.is_set():
+        if error.code in _SET_WRONGLY or (is_folder and not app.knowledge.has_words.is_set()):
             raise
         if error.code != told:
             reports.problem(error)

@@ -454,11 +454,12 @@ def test_a_chroma_server_that_is_away_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"akar: The Chroma server at {url} does not answer.")
 
 
-def test_embeddings_that_cannot_be_had_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [("knowledge", "sync"), ("run",)])
+def test_embeddings_that_cannot_be_had_are_named(tmp_path: Path, command: tuple[str, ...]) -> None:
     write(tmp_path / "knowledge")
     settings: Json = {"knowledge": "knowledge", "data": "data", "embeddings": "cohere:embed"}
 
-    done = akar("knowledge", "sync", cwd=tmp_path, **settings)
+    done = akar(*command, cwd=tmp_path, simulator_listen=free_address(), **settings)
 
     assert done.returncode == 2
     assert "AKAR_EMBEDDINGS=cohere:embed needs a package" in done.stderr
