@@ -18,7 +18,13 @@ from bot.cli.output import (
     terminal,
     words,
 )
-from bot.cli.playing import check_knowledge, ended_status, house, mistake_line
+from bot.cli.playing import (
+    check_knowledge,
+    ended_status,
+    house,
+    make_first_index,
+    mistake_line,
+)
 from bot.core.ports import BotError
 
 if TYPE_CHECKING:
@@ -88,6 +94,7 @@ def _play(paths: Sequence[Path], *, tag: str, jobs: int) -> "Sequence[Result]":
     conversations = _tagged(_read(paths, settings.knowledge), tag)
     check_knowledge(settings.knowledge)
     signal.signal(signal.SIGTERM, _end)
+    make_first_index(settings)
     try:
         return _played(conversations, settings, jobs=jobs)
     except BotError as error:

@@ -1,10 +1,12 @@
 """What scripts are played on: the bot of the settings, on a copy of what is live."""
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli.output import finding_line, progress
 from bot.core.ports import BotError
 
 if TYPE_CHECKING:
@@ -53,10 +55,27 @@ def check_knowledge(folder: Path) -> None:
         raise MistakesError(checked.mistakes, folder)
 
 
+def make_first_index(settings: "Settings") -> None:
+    """Publish the folder where no bot ever has; every bot on a stage would make its own index."""
+    from bot.backends.store.database import DATABASE_FILE
+
+    if settings.database_url or settings.chroma_url or (settings.data / DATABASE_FILE).exists():
+        return
+
+    from bot.app.assembly import open_app
+    from bot.app.authors import operator
+
+    async def main() -> None:
+        async with open_app(settings) as bot:
+            with progress() as on_progress:
+                await bot.knowledge.publish(on_progress=on_progress, by=operator())
+
+    asyncio.run(main())
+
+
 def mistake_line(mistake: "Mistake") -> str:
     """Return a mistake in a script as one line."""
     from bot.backends.knowledge.findings import Finding
-    from bot.cli.output import finding_line
 
     file = mistake.path.as_posix()
     return finding_line(Finding(file, mistake.line, mistake.code, mistake.values), Path())
