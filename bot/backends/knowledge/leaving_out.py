@@ -38,9 +38,9 @@ class WordsLeavingOut:
         self._count = len(places)
         self._rows = {card.name: row for row, card in enumerate(cards)}
         self._here = np.array([places[card.name] for card in cards], dtype=int)
-        self._words = Terms([self._tokenize(asked_for(card)) for card in cards])
-        self._pieces = Terms([self._split(document(card)) for card in cards])
-        self._held = Terms([self._tokenize(document(card)) for card in cards])
+        self._words = Terms([self._tokenize("\n".join(asked_for(card))) for card in cards])
+        self._pieces = Terms([self._split("\n".join(document(card))) for card in cards])
+        self._held = Terms([self._tokenize("\n".join(document(card))) for card in cards])
 
     def match(self, questions: Sequence[str], *, of: Sequence[Card]) -> Fit:
         """Return how each card fits each of these asked lines of cards, without that line.

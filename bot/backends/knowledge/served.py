@@ -124,7 +124,7 @@ class Served:
         }
         return cls(
             *(content, cards, names, places, words, glossary, passages, others),
-            *(_about(cards, others), foreign, usual, unknown, _said(content.cards, words)),
+            *(_about(cards, others), foreign, usual, unknown, _said(words.values())),
             *(signs, formulas, journeys, lessons, vectors),
             products=products,
         )
@@ -233,15 +233,12 @@ def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _said(
-    cards: Iterable[Card], words: Mapping[Language, WordIndex]
-) -> Mapping[tuple[str, ...], str]:
+def _said(words: Iterable[WordIndex]) -> Mapping[tuple[str, ...], str]:
     """Return the card of each bag of words that one card alone is asked for with."""
     found: dict[tuple[str, ...], str] = {}
-    for card in cards:
-        for asked in (card.title, *card.asked):
-            bag = words[card.language].bag(asked)
-            found[bag] = card.name if found.get(bag, card.name) == card.name else ""
+    for index in words:
+        for bag, name in index.asked:
+            found[bag] = name if found.get(bag, name) == name else ""
     found.pop((), None)
     return found
 

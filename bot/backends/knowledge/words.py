@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import bm25s
 import numpy as np
@@ -16,6 +16,7 @@ from bot.backends.knowledge.cards import Card
 from bot.core.messages import Language
 
 Array = np.ndarray[Any, Any]
+Term = TypeVar("Term")
 
 _STEMMERS = {"id": "indonesian", "en": "english"}
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -38,9 +39,7 @@ class Glossary:
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
-        longest_first = sorted(words, key=len, reverse=True)
-        either = "|".join(re.escape(typed) for typed in longest_first)
-        self._typed = re.compile(rf"\b(?:{either})\b") if either else None
+        self._typed = re.compile(rf"\b(?:{_either(words)})\b") if words else None
 
     def __call__(self, text: str) -> str:
         """Return the text in small letters and in the words that are meant."""
@@ -48,6 +47,17 @@ class Glossary:
         if self._typed is None:
             return lowered
         return self._typed.sub(lambda match: self._words[match[0]], lowered)
+
+
+def _either(words: Collection[str]) -> str:
+    """Return a pattern of any of the words, the longest first, tried by their first letter."""
+    longest_first = sorted(words, key=len, reverse=True)
+    by_letter: dict[str, list[str]] = {}
+    for word in longest_first:
+        by_letter.setdefault(word[:1], []).append(re.escape(word[1:]))
+    return "|".join(
+        f"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in by_letter.items()
+    )
 
 
 class Tokenizer:
@@ -149,9 +159,18 @@ class WordIndex:
         self._tokenize, self._split = Tokenizer(language, glossary), Pieces(glossary)
         self._here = np.array([places[card.name] for card in cards], dtype=int)
         self._count = len(places)
-        self._words = _Terms([self._tokenize(asked_for(card)) for card in cards])
-        self._pieces = _Terms([self._split(document(card)) for card in cards])
-        self._held = _Held([self._tokenize.spelled(document(card)) for card in cards])
+        once = cache(glossary)  # Nearly every line is split twice or more.
+        spelled, split = cache(Tokenizer(language, once).spelled), cache(Pieces(once))
+        stems = cache(lambda line: [stem for stem, _ in spelled(line)])
+        self.asked = [
+            (tuple(sorted(stems(line))), card.name)
+            for card in cards
+            for line in (card.title, *card.asked)
+        ]
+        """The bag of stems of each line that a card is asked for with, and the card's name."""
+        self._words = _Terms([_joined(stems, asked_for(card)) for card in cards])
+        self._pieces = _Terms([_joined(split, document(card)) for card in cards])
+        self._held = _Held([_joined(spelled, document(card)) for card in cards])
 
     def bag(self, question: str) -> tuple[str, ...]:
         """Return the stems of a question in the order of the alphabet."""
@@ -253,11 +272,16 @@ def word_weights(documents: int, holders: Array) -> Array:
     return weights
 
 
-def asked_for(card: Card) -> str:
-    """Return the words that a card is asked for with, or its text where nobody wrote them."""
-    return "\n".join([*[card.title] * TWICE, *(card.asked or [card.text])])
+def asked_for(card: Card) -> list[str]:
+    """Return the lines that a card is asked for with, or its text where nobody wrote them."""
+    return [*[card.title] * TWICE, *(card.asked or [card.text])]
 
 
-def document(card: Card) -> str:
-    """Return all words of a card; those it is asked for with count twice."""
-    return "\n".join([*[card.title, *card.asked] * TWICE, card.text])
+def document(card: Card) -> list[str]:
+    """Return all texts of a card; those it is asked for with count twice."""
+    return [*[card.title, *card.asked] * TWICE, card.text]
+
+
+def _joined(split: Callable[[str], list[Term]], texts: Sequence[str]) -> list[Term]:
+    """Return the terms of several texts."""
+    return [term for text in texts for term in split(text)]
