@@ -119,6 +119,7 @@ class Publisher:
             if not await self._is_whole(live):
                 return await self._build_again(live, replace(wishes, by=await self._switched_by()))
             self._refuse(checked)  # A broken file beside cards that did not change.
+            await self._products.keep(checked.content)  # An older program fitted it otherwise.
             return Published(live, 0, is_new=False)
 
     async def mend(self, wishes: Wishes = _NO_WISHES) -> None:

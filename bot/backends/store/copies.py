@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import delete, table
 
 from bot.backends.store.database import DATABASE_FILE
-from bot.backends.store.tables import live, version
+from bot.backends.store.tables import live, product_model, version
 
-_PUBLIC = {version.name, live.name, "alembic_version"}
+_PUBLIC = {version.name, live.name, product_model.name, "alembic_version"}
 
 
 def forget_everyone(folder: Path) -> None:
