@@ -25,8 +25,12 @@ _SET_WRONGLY = frozenset({"embeddings_package", "embeddings_unloadable"})
 
 
 async def publish_first(app: App, member: Member, reports: Reports, stop: asyncio.Event) -> None:
-    """Publish the folder as it is when this process leads; while that fails, again and again."""
+    """Publish the folder as it is when this process leads; while that fails, again and again.
+
+    What is live answers first: reading the folder takes a second in which nothing else is done.
+    """
     await member.leads.wait()
+    await app.knowledge.has_opened.wait()
     failed = ""
     while failed := await _publish(app, reports, stop, told=failed):
         app.knowledge.search.expect_no_vectors()

@@ -30,16 +30,23 @@ class _Collection(Chroma):
 class VectorIndex:
     """The collection of one version, open for reading: its vectors are held in memory, too."""
 
-    def __init__(self, collections: Collections, name: str, embeddings: Embeddings) -> None:
-        """Open it.
+    def __init__(
+        self,
+        collections: Collections,
+        name: str,
+        embeddings: Embeddings,
+        *,
+        space: Space | None = None,
+    ) -> None:
+        """Open it; `space` is what its vectors make, where that was kept.
 
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
         """
         # Spread over processors, so small a product waits for them longer than it takes.
         threadpool_limits(limits=1, user_api="blas")
-        vectors, cards = collections.rows(name)
-        self._space = Space.of(units(vectors), cards)
+        collections.collection(name)  # LangChain would make one that is missing.
+        self.space = space or _space(collections, name)
         self._chroma = _Collection(
             client=collections.client,
             collection_name=name,
@@ -59,4 +66,9 @@ class VectorIndex:
             near = {card_of(id_) for id_ in self._chroma.nearest(vector, limit=NEAREST)}
         except Exception as error:  # A provider's own errors, Chroma's, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        return self._space.similarities(units(np.asarray(vector, dtype=np.float32)), near)
+        return self.space.similarities(units(np.asarray(vector, dtype=np.float32)), near)
+
+
+def _space(collections: Collections, name: str) -> Space:
+    vectors, cards = collections.rows(name)
+    return Space.of(units(vectors), cards)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 from bot.backends.knowledge.clusters import clusters_of
@@ -60,6 +61,10 @@ class CardSearch:
         if self._vectors_due:
             self._vectors_due.set()
         self._vectors_due = None
+
+    def forget_vectors(self) -> None:
+        """Let the words alone decide."""
+        self._served = replace(self._served, vectors=None)
 
     async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
         """Return the cards nearest to the text, best first, each in the language if it has it.

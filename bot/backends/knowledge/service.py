@@ -17,11 +17,12 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.kept import KeptIndex, KeptSpaces
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
 from bot.backends.knowledge.search import CardSearch
-from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.served import Served, Similarities
 from bot.backends.knowledge.texts import Progress
 from bot.backends.knowledge.trial import Preview, Trial
 from bot.backends.knowledge.versions import Version, Versions
@@ -31,6 +32,7 @@ from bot.core.ports import BotError, Knowledge, KnowledgeError, StoreError
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+    from bot.backends.knowledge.nearest import VectorIndex
     from bot.backends.knowledge.vectors import Collections
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ _WORKERS = 8  # Searches at once: most wait for their question to be embedded wi
 _LOOK_EVERY = 2.0  # Seconds between looks at which version is live.
 _TRYING = 2  # Searches at once while a version is tried; people's questions go on beside.
 _RETRY_EVERY = 10.0  # Seconds before an index that failed to open is tried again.
+_WITHOUT = ("it is not known which version is live: %s", "answering from the words alone: %s")
 
 
 class KnowledgeService:
@@ -64,8 +67,7 @@ class KnowledgeService:
         self._products = ProductModels(database)
         self._executor = ThreadPoolExecutor(_WORKERS, "search")
         self.search = CardSearch(self.decision, self._executor)
-        self._data = data
-        self._chroma_url = chroma_url
+        self._data, self._chroma_url = data, chroma_url
         self._collections: Collections | None = None
         self._models: dict[str, Embeddings] = {}
         self._connecting, self._loading = Lock(), Lock()  # Publishing and following both need it.
@@ -75,7 +77,11 @@ class KnowledgeService:
         self.may_load = asyncio.Event()
         """Set: what takes seconds to load is loaded. A bot clears it until it can be reached."""
         self.may_load.set()
+        self.has_opened = asyncio.Event()
+        """Set once what is live is served as it is followed, or cannot be."""
         self._served = ""
+        self._words: tuple[str, Served] | None = None
+        self._spaces = KeptSpaces(data)
         self._opening = asyncio.Lock()
         self._folder = folder
         self._today = today
@@ -168,11 +174,25 @@ class KnowledgeService:
         return self._served
 
     async def open_words(self) -> Version | None:
-        """Serve the live version by its words, which takes milliseconds; return it."""
+        """Serve the live version by its words, which takes a second at most; return it."""
         version = await self.versions.live()
         if version:
-            await self._serve_words(await self.versions.content(version))
+            await self._serve_words(version)
         return version
+
+    async def open_kept(self) -> None:
+        """Serve the live version with the vectors that are kept of it, until Chroma is open.
+
+        Raises:
+            BotError: the model cannot be used.
+        """
+        async with self._opening:
+            version = await self.versions.live()
+            if self._served or version is None or version.state != "whole":
+                return
+            if space := await asyncio.to_thread(self._spaces.load, version.name):
+                embeddings = await asyncio.to_thread(self.embeddings, version.embeddings)
+                await self._serve(version, KeptIndex(space, embeddings))
 
     async def open_whole(self) -> None:
         """Serve the live version with its vectors.
@@ -184,10 +204,8 @@ class KnowledgeService:
             version = await self.versions.live()
             if version is None or version.state != "whole" or version.name == self._served:
                 return
-            content = await self.versions.content(version)
             collections = await self.indexes()
-            opened = await asyncio.to_thread(self._opened, content, version, collections)
-            self.search.serve(replace(opened, products=await self._products.of(content)))
+            await self._serve(version, await asyncio.to_thread(self._opened, version, collections))
             self._served = version.name
             await asyncio.to_thread(_set_aside_what_stays)
 
@@ -196,23 +214,31 @@ class KnowledgeService:
         failed = ""
         while True:
             try:
-                if not self.has_words.is_set():  # Another process may publish them.
-                    await self.open_words()
-                await self.open_whole()
-                await asyncio.to_thread(self.search.get_ready)
+                await self._open_live()
                 failed = ""
-            except StoreError as error:  # What is served is served on.
-                if error.code != failed:
-                    log.warning("it is not known which version is live: %s", error)
-                failed = error.code
-                self.search.expect_no_vectors()
             except BotError as error:
-                if error.code != failed:
-                    log.warning("answering from the words alone: %s", error)
+                self._do_without(error, told=failed)
                 failed = error.code
-                self.search.expect_no_vectors()
-                self.search.is_degraded = True
+            self.has_opened.set()
             await sleep(_RETRY_EVERY if failed else _LOOK_EVERY)
+
+    async def _open_live(self) -> None:
+        if not self.has_words.is_set():  # Another process may publish them.
+            await self.open_words()
+        await self.open_kept()
+        await self.open_whole()
+        await asyncio.to_thread(self.search.get_ready)
+
+    def _do_without(self, error: BotError, *, told: str) -> None:
+        """Let no question wait for what cannot be opened."""
+        is_known = not isinstance(error, StoreError)  # Else what is served is served on.
+        if error.code != told:
+            log.warning(_WITHOUT[is_known], error)
+        if is_known:
+            self.search.is_degraded = True
+        if is_known and not self._served:
+            self.search.forget_vectors()  # What is kept hides that the rest is gone.
+        self.search.expect_no_vectors()
 
     async def indexes(self) -> "Collections":
         """Connect to Chroma, whose import takes seconds; see `Tools`."""
@@ -234,13 +260,16 @@ class KnowledgeService:
         if self._collections is not None:
             self._collections.close()
 
-    def _opened(self, content: Content, version: Version, collections: "Collections") -> Served:
+    def _opened(self, version: Version, collections: "Collections") -> "VectorIndex":
         from bot.backends.knowledge.nearest import VectorIndex
 
         if self._served:
             collections.renew()
-        embeddings = self.embeddings(version.embeddings)
-        return Served.of(content, VectorIndex(collections, version.name, embeddings))
+        embeddings, kept = self.embeddings(version.embeddings), self._spaces.load(version.name)
+        index = VectorIndex(collections, version.name, embeddings, space=kept)
+        if kept is None:
+            self._spaces.keep(version.name, index.space)
+        return index
 
     def _connect(self) -> "Collections":
         from bot.backends.knowledge.vectors import Collections, connect
@@ -267,18 +296,30 @@ class KnowledgeService:
             raise KnowledgeError("trial_failed")
         return came
 
-    async def _serve_words(self, content: Content) -> Served:
+    async def _serve_words(self, version: Version) -> None:
         """Serve a version by its words, and its products if what sorts them is there."""
-        served = await asyncio.to_thread(Served.of, content)
-        served = replace(served, products=await self._products.kept(content))
-        self.search.serve(served)
+        served = await self._worded(version)
+        self.search.serve(replace(served, products=await self._products.kept(served.content)))
         self.has_words.set()
-        return served
 
-    async def _serve_first(self, _version: Version, content: Content) -> None:
-        served = await self._serve_words(content)
+    async def _serve_first(self, version: Version, content: Content) -> None:
+        await self._serve_words(version)
         await self.may_load.wait()
-        self.search.serve(replace(served, products=await self._products.of(content)))
+        products = await self._products.of(content)
+        self.search.serve(replace(await self._worded(version), products=products))
+
+    async def _serve(self, version: Version, vectors: Similarities) -> None:
+        """Serve a version with its vectors."""
+        served = await self._worded(version)
+        products = await self._products.of(served.content)
+        self.search.serve(replace(served, vectors=vectors, products=products))
+
+    async def _worded(self, version: Version) -> Served:
+        """Return a version as it answers by its words, which is put together once."""
+        if self._words is None or self._words[0] != version.name:
+            content = await self.versions.content(version)
+            self._words = version.name, await asyncio.to_thread(Served.of, content)
+        return self._words[1]
 
 
 def _set_aside_what_stays() -> None:

@@ -114,11 +114,9 @@ class Space:
         numbers = np.array([places[card] for card in cards], dtype=int)
         lens = Lens.of(vectors, numbers)
         seen = lens(vectors)
-        rows = np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1])
         is_asked = bool(numbers.size) and np.median(np.bincount(numbers)) >= _TELLING
         weights = WEIGHTS if is_asked else WEIGHTS[:1]
-        by_card = dict(zip(names, rows, strict=False))
-        return cls(by_card, lens, seen, weights, Scale.of(seen, numbers))
+        return cls(rows_of(names, numbers), lens, seen, weights, Scale.of(seen, numbers))
 
     def cosines(self, vectors: Array) -> Array:
         """Return how near each text is to each vector: a row for each vector."""
@@ -134,6 +132,14 @@ class Space:
             mean[:, shelf.cards] = _weighed(filled[:, shelf.rows], self.weights)
         return self.scale(mean)
 
+    def nearest(self, vector: Array, *, limit: int) -> list[str]:
+        """Return the cards of the texts that are nearest to a vector."""
+        if not self.rows:
+            return []
+        cosines = self.seen @ self.lens(vector)
+        nearest = np.argpartition(-cosines, min(limit, len(cosines) - 1))[:limit]
+        return list(dict.fromkeys(self._cards[place] for place in nearest))
+
     def similarities(self, vector: Array, near: Collection[str]) -> dict[str, float]:
         """Return how like a question each of the cards `near` it is."""
         held = [self.rows[name] for name in near]
@@ -146,12 +152,29 @@ class Space:
         return dict(zip(near, self.scale(_weighed(cosines, self.weights)).tolist(), strict=True))
 
     @cached_property
+    def _cards(self) -> Sequence[str]:
+        """Return the card of each text."""
+        return [
+            card
+            for _, card in sorted(
+                (place, card) for card, rows in self.rows.items() for place in rows.tolist()
+            )
+        ]
+
+    @cached_property
     def _shelves(self) -> Sequence["_Shelf"]:
         """Put the cards on shelves by the number of texts, so that few places stay empty."""
         held = list(self.rows.values())
         by_size = sorted(range(len(held)), key=lambda card: len(held[card]))
         parts = np.array_split(by_size, min(_SHELVES, len(held))) if held else []
         return [_Shelf.of(some, held, empty=len(self.seen)) for some in parts]
+
+
+def rows_of(names: Sequence[str], numbers: Array) -> Mapping[str, Array]:
+    """Return the places of each card's texts; `numbers` says which card each text is of."""
+    ends = np.cumsum(np.bincount(numbers))[:-1]
+    rows = np.split(np.argsort(numbers, kind="stable"), ends)
+    return dict(zip(names, rows, strict=False))
 
 
 class _Shelf(NamedTuple):

@@ -126,15 +126,23 @@ class Collections:
         if count != len(texts):
             raise KnowledgeError("index_incomplete", name=name)
 
+    def collection(self, name: str) -> Any:
+        """Return a collection.
+
+        Raises:
+            KnowledgeError: there is none of this name, or Chroma failed.
+        """
+        if (collection := self._found(name)) is None:
+            raise KnowledgeError("index_missing", name=name)
+        return collection
+
     def rows(self, name: str) -> tuple[Array, list[str]]:
         """Return the vectors of a collection, and the card of each.
 
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
         """
-        collection = self._found(name)
-        if collection is None:
-            raise KnowledgeError("index_missing", name=name)
+        collection = self.collection(name)
         try:
             found = collection.get(include=["embeddings", "metadatas"])
         except Exception as error:  # Chroma's own errors, and the network's.

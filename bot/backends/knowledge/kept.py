@@ -1,0 +1,108 @@
+"""The space of the version that answers, kept in a file: a bot starts before Chroma is open."""
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+
+from bot.backends.knowledge import spaces
+from bot.backends.knowledge.spaces import Array, Lens, Scale, Space, units
+from bot.backends.knowledge.texts import NEAREST
+from bot.core.ports import KnowledgeError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+log = logging.getLogger(__name__)
+
+_FOLDER = "spaces"
+
+
+class KeptSpaces:
+    """Keeps a space in the data folder; what cannot be read or written is done without."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / _FOLDER
+
+    def load(self, version: str) -> Space | None:
+        """Return the space of the version with this name, if it is kept."""
+        try:
+            with (
+                self._path(version).open("rb") as file,
+                np.load(file, allow_pickle=False) as arrays,
+            ):
+                return _space(arrays)
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            return None
+
+    def keep(self, version: str, space: Space) -> None:
+        """Keep the space of a version, and no other: the next start is of this one."""
+        path = self._path(version)
+        beside = path.with_suffix(f".{uuid.uuid4().hex}")
+        try:
+            self._folder.mkdir(exist_ok=True)
+            with beside.open("wb") as file:
+                np.savez(file, allow_pickle=False, **_arrays(space))
+            beside.replace(path)
+            for other in self._folder.iterdir():
+                if other.suffix == path.suffix and other != path:
+                    other.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the next start takes longer, as nothing can be kept: %s", error)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+    def _path(self, version: str) -> Path:
+        """Return a path of its own for each version and each way to make a space."""
+        return self._folder / f"{version}-{_WAY}.npz"
+
+
+_WAY = hashlib.sha256(Path(spaces.__file__).read_bytes()).hexdigest()[:8]
+
+
+class KeptIndex:
+    """The vectors of a version while Chroma is not open yet."""
+
+    def __init__(self, space: Space, embeddings: "Embeddings") -> None:
+        self._space = space
+        self._embeddings = embeddings
+
+    def similarities(self, question: str) -> Mapping[str, float]:
+        """Return how like the question each of the nearest cards is, in the units of `Space`.
+
+        Raises:
+            KnowledgeError: the model failed.
+        """
+        try:
+            embedded = self._embeddings.embed_query(question)
+        except Exception as error:  # A provider's own errors, and the network's.
+            raise KnowledgeError("search_failed", reason=error) from error
+        vector = units(np.asarray(embedded, dtype=np.float32))
+        return self._space.similarities(vector, self._space.nearest(vector, limit=NEAREST))
+
+
+def _arrays(space: Space) -> dict[str, Array]:
+    numbers = np.zeros(len(space.seen), dtype=np.int32)
+    for number, rows in enumerate(space.rows.values()):
+        numbers[rows] = number
+    return {
+        "names": np.array(list(space.rows), dtype=np.str_),
+        "numbers": numbers,
+        "seen": space.seen,
+        "middle": space.lens.middle,
+        "turn": space.lens.turn,
+        "weights": space.weights,
+        "scale": np.array([space.scale.different, space.scale.same]),
+    }
+
+
+def _space(arrays: Mapping[str, Array]) -> Space:
+    lens, scale = Lens(arrays["middle"], arrays["turn"]), Scale(*arrays["scale"].tolist())
+    rows = spaces.rows_of(arrays["names"].tolist(), arrays["numbers"])
+    return Space(rows, lens, arrays["seen"], arrays["weights"], scale)

@@ -1,0 +1,153 @@
+"""A bot that starts answers by meaning before Chroma is open."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.backends.knowledge import kept
+from bot.backends.knowledge.kept import KeptIndex, KeptSpaces
+from bot.backends.knowledge.service import KnowledgeService
+from bot.backends.knowledge.spaces import Space, units
+from bot.backends.knowledge.vectors import Collections, connect
+from bot.core.ports import KnowledgeError
+from tests.integration.knowledge_folders import write
+from tests.integration.test_publishing import service
+
+QUESTION = "dokumen apa yang perlu"
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> AsyncIterator[Path]:
+    """A data folder whose knowledge was served once."""
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        await knowledge.publish()
+        await knowledge.open_whole()
+        yield tmp_path / "data"
+
+
+def restarted(data: Path) -> Any:
+    return service(data.parent / "knowledge", data)
+
+
+async def evidence(knowledge: KnowledgeService) -> dict[str, float]:
+    found = await knowledge.search.search(QUESTION, language="id", limit=5)
+    return dict(found[0].evidence)
+
+
+def space(texts: int = 60, cards: int = 9) -> Space:
+    vectors = np.random.default_rng(1).normal(size=(texts, 16)).astype(np.float32)
+    return Space.of(units(vectors), [f"card {number % cards}" for number in range(texts)])
+
+
+async def test_the_next_start_answers_by_meaning_without_chroma(data: Path) -> None:
+    async with restarted(data) as knowledge:
+        await knowledge.open_words()
+        knowledge.may_load.clear()  # So that Chroma cannot be opened.
+
+        await knowledge.open_kept()
+        early = await evidence(knowledge)
+        knowledge.may_load.set()
+        await knowledge.open_whole()
+        late = await evidence(knowledge)
+
+    assert early["similarity"] == pytest.approx(late["similarity"], abs=1e-4)
+
+
+async def test_a_collection_that_is_gone_is_not_hidden_by_what_is_kept(data: Path) -> None:
+    async with restarted(data) as knowledge:
+        version = await knowledge.open_words()
+        assert version
+        Collections(connect(data, None)).drop(version.name)
+        following = asyncio.create_task(knowledge.follow())
+
+        await asyncio.wait_for(knowledge.has_opened.wait(), 60)
+        found = await evidence(knowledge)
+
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        assert "similarity" not in found
+        assert knowledge.search.is_degraded
+        with pytest.raises(KnowledgeError, match="index_missing"):
+            await knowledge.open_whole()
+
+
+def test_a_space_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    made, spaces = space(), KeptSpaces(tmp_path)
+
+    spaces.keep("akar-1", made)
+    found = spaces.load("akar-1")
+
+    assert found
+    vector = units(np.ones(16, dtype=np.float32))
+    near = made.nearest(vector, limit=20)
+    assert found.nearest(vector, limit=20) == near
+    assert found.similarities(vector, near) == made.similarities(vector, near)
+    assert np.allclose(
+        found.likeness(found.cosines(vector[None])), made.likeness(made.cosines(vector[None]))
+    )
+
+
+@pytest.mark.parametrize(("texts", "limit"), [(60, 3), (60, 500), (1, 5), (0, 5)])
+def test_the_nearest_are_at_most_so_many(texts: int, limit: int) -> None:
+    made = space(texts)
+    vector = units(np.ones(16, dtype=np.float32))
+
+    near = made.nearest(vector, limit=limit)
+
+    order = np.argsort(-(made.seen @ made.lens(vector)))[:limit]
+    assert set(near) == {f"card {place % 9}" for place in order}
+
+
+def test_only_one_version_is_kept(tmp_path: Path) -> None:
+    spaces = KeptSpaces(tmp_path)
+
+    spaces.keep("akar-1", space())
+    spaces.keep("akar-2", space())
+
+    assert spaces.load("akar-1") is None
+    assert spaces.load("akar-2")
+    assert len(list((tmp_path / "spaces").iterdir())) == 1
+
+
+def test_what_another_program_made_otherwise_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KeptSpaces(tmp_path).keep("akar-1", space())
+
+    monkeypatch.setattr(kept, "_WAY", "otherwise")
+
+    assert KeptSpaces(tmp_path).load("akar-1") is None
+
+
+@pytest.mark.parametrize("left", [0, 100, -1])
+def test_what_is_damaged_is_not_read(tmp_path: Path, left: int) -> None:
+    KeptSpaces(tmp_path).keep("akar-1", space())
+    [path] = (tmp_path / "spaces").iterdir()
+    path.write_bytes(path.read_bytes()[:left])
+
+    assert KeptSpaces(tmp_path).load("akar-1") is None
+
+
+def test_what_cannot_be_kept_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "spaces").write_text("a file in its place", encoding="utf-8")
+
+    with caplog.at_level(logging.WARNING):
+        KeptSpaces(tmp_path).keep("akar-1", space())
+
+    assert "the next start takes longer" in caplog.text
+
+
+def test_a_model_that_fails_is_named() -> None:
+    class Failing:
+        def embed_query(self, _text: str) -> list[float]:
+            raise ConnectionError
+
+    with pytest.raises(KnowledgeError, match="search_failed"):
+        KeptIndex(space(), Failing()).similarities("apa")  # type: ignore[arg-type]
