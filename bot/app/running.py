@@ -71,11 +71,11 @@ async def run(
     ):
         reports, audience = heard(controlled, app, reports=reports, audience=audience)
         background.start(member.follow(on_lost=links.lost, on_news=links.news))
+        background.start(asyncio.to_thread(app.guess.load))
         await note_key(app.database, app.cipher)
         await app.knowledge.open_words()
         app.knowledge.search.expect_vectors()
         app.knowledge.may_load.clear()
-        background.start(asyncio.to_thread(app.guess.load))
         publishing = asyncio.create_task(publish_first(app, member, reports, stop))
         publishing.add_done_callback(lambda task: stop_on_failure(task, stop))
         background.add(publishing)
