@@ -26,7 +26,7 @@ from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_all_command_words, read_phrases
 from bot.backends.store.announcements import Announcements
 from bot.backends.store.database import DATABASE_FILE, Database, open_database
-from bot.backends.store.people import People
+from bot.backends.store.people import People, Stranger
 from bot.backends.store.secrets import check_key
 from bot.backends.store.statistics import Counts
 from bot.backends.store.uploads import Uploads
@@ -174,13 +174,13 @@ def _assemble(
     clock: Clock,
 ) -> App:
     guess = LanguageGuess(phrases)
-    people = People(database, cipher)
+    people, stranger = People(database, cipher), Stranger(database, cipher)
     decision = Decision.read()
 
-    def talk(knowledge: Knowledge, staff: Staff | None = None) -> Conversation:
+    def talk(knowledge: Knowledge, store: People, staff: Staff | None = None) -> Conversation:
         return Conversation(
             knowledge,
-            people,
+            store,
             guess=guess,
             phrases=phrases,
             min_confidence=decision.min_confidence,
@@ -193,7 +193,7 @@ def _assemble(
         )
 
     def asker(knowledge: Knowledge) -> Callable[[str], Awaitable[Tried]]:
-        conversation = talk(knowledge)
+        conversation = talk(knowledge, stranger)
 
         async def ask(text: str) -> Tried:
             turn = described(await conversation.ask(Question(0, _NOBODY, text)))
@@ -241,7 +241,7 @@ def _assemble(
         count=lambda language: app.statistics(language),
     )
     staff = Staff(desk, members=settings.staff, phrases=phrases)
-    conversation = talk(knowledge.search, staff)
+    conversation = talk(knowledge.search, people, staff)
     app = App(
         *(settings, phrases, database, cipher, people, knowledge, conversation, guess),
         *(clock, uploads, desk, unpublished, announcements),

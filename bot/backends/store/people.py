@@ -297,6 +297,29 @@ class People:
         return self._cipher.decrypt(sealed).decode()
 
 
+class Stranger(People):
+    """Who asks when a version is tried: of them nothing is known, nor looked up each time."""
+
+    async def language(self, person_: int) -> Language | None:  # noqa: ARG002
+        """Return none: they never chose one."""
+        return None
+
+    async def seller(self, person_: int) -> Seller | None:  # noqa: ARG002
+        """Return none: they never said."""
+        return None
+
+    async def recent(
+        self,
+        person_: int,  # noqa: ARG002
+        *,
+        chat: int,  # noqa: ARG002
+        before: int | None,  # noqa: ARG002
+        within: float,  # noqa: ARG002
+    ) -> Sequence[Asked]:
+        """Return nothing: they never asked before."""
+        return ()
+
+
 def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
