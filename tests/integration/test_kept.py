@@ -150,4 +150,4 @@ def test_a_model_that_fails_is_named() -> None:
             raise ConnectionError
 
     with pytest.raises(KnowledgeError, match="search_failed"):
-        KeptIndex(space(), Failing()).similarities("apa")  # type: ignore[arg-type]
+        KeptIndex(space(), Failing()).similarities("apa")

@@ -6,18 +6,13 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
 from bot.backends.knowledge import spaces
-from bot.backends.knowledge.spaces import Array, Lens, Scale, Space, units
-from bot.backends.knowledge.texts import NEAREST
-from bot.core.ports import KnowledgeError
-
-if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
+from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
+from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +64,7 @@ _WAY = hashlib.sha256(Path(spaces.__file__).read_bytes()).hexdigest()[:8]
 class KeptIndex:
     """The vectors of a version while Chroma is not open yet."""
 
-    def __init__(self, space: Space, embeddings: "Embeddings") -> None:
+    def __init__(self, space: Space, embeddings: EmbedsQuestions) -> None:
         self._space = space
         self._embeddings = embeddings
 
@@ -79,11 +74,7 @@ class KeptIndex:
         Raises:
             KnowledgeError: the model failed.
         """
-        try:
-            embedded = self._embeddings.embed_query(question)
-        except Exception as error:  # A provider's own errors, and the network's.
-            raise KnowledgeError("search_failed", reason=error) from error
-        vector = units(np.asarray(embedded, dtype=np.float32))
+        vector = embedded_question(self._embeddings, question)
         return self._space.similarities(vector, self._space.nearest(vector, limit=NEAREST))
 
 

@@ -123,11 +123,20 @@ class Compared:
         Raises:
             KnowledgeError: the model failed.
         """
-        try:
-            vector = self.embeddings.embed_query(question)
-        except Exception as error:  # A provider's own errors, and the network's.
-            raise KnowledgeError("search_failed", reason=error) from error
-        return self.vectors.similarities(units(np.asarray(vector, dtype=np.float32)))
+        return self.vectors.similarities(embedded_question(self.embeddings, question))
+
+
+def embedded_question(embeddings: EmbedsQuestions, question: str) -> Array:
+    """Return the vector of a question, of length 1.
+
+    Raises:
+        KnowledgeError: the model failed.
+    """
+    try:
+        vector = embeddings.embed_query(question)
+    except Exception as error:  # A provider's own errors, and the network's.
+        raise KnowledgeError("search_failed", reason=error) from error
+    return units(np.asarray(vector, dtype=np.float32))
 
 
 def nearest(cosines: Array) -> Array:
