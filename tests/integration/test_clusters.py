@@ -152,6 +152,30 @@ def test_the_endings_of_several_change_nothing(one: str, other: str) -> None:
     assert pieces(one) == pieces(other)
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "cluster"),
+    [
+        ("rak topi", "id", "none"),
+        ("topi rak", "id", "cloth"),
+        ("hat racks for shoes", "en", "none"),
+        ("帽架", "zh", "none"),
+        ("the", "en", "none"),
+    ],
+)
+def test_the_thing_itself_tells_more_than_what_it_is_for(
+    name: str, language: str, cluster: str
+) -> None:
+    cloth = {"id": "topi anak, topi rajut", "en": "sun hat, wool hat", "zh": "帽子"}
+    racks = {"id": "rak sepatu, rak buku", "en": "shoe rack, the rack", "zh": "书架, 鞋架"}
+    entry = ClustersEntry.model_validate(
+        {"families": {"hats": {"cluster": "cloth"} | cloth, "racks": {"cluster": "none"} | racks}}
+    )
+
+    like = ProductSorter(entry, ProductModel.fit(entry).to_bytes()).likeness(name, language)
+
+    assert max(like.shares, key=lambda place: like.shares[place]) == cluster
+
+
 async def test_a_sync_fits_once_and_the_next_reads_it(house: House) -> None:
     write(house.folder, {"clusters.yaml": CLUSTERS})
     published = await house.publish()

@@ -23,14 +23,21 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.naming import one_letter_off
 
 Array = np.ndarray[Any, Any]
+_Name = tuple[str, Language | None]  # With its language, if that is known.
 
-RECIPE = "pieces2"
+RECIPE = "pieces3"
 """How names are taken to pieces and fitted, in whose name a kept model stands."""
 
 _PIECE = re.compile(r"[a-z0-9']+|[\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SIZES = (3, 4, 5)  # Letters of the pieces of a word; 2 and 6 add nothing (measured).
 _ENDS = (3, 4)  # Letters at the end of the last word, which tells most in English.
+_HEAD_FIRST = ("id",)  # Languages that name the thing first, and then of what kind it is.
+_BEHIND = ("for", "with", "of", "untuk", "dengan", "dari")  # What follows tells the use alone.
+_EMPTY = ("and", "to", "in", "on", "by", "the", "a", "dan", "yang")  # Words that are no thing.
+_HEAD_WEIGHT = 3  # Times that the word of the thing itself counts; two are righter by less.
+_HEAD_ENDS = (3, 4, 5)  # Letters at the end of that word.
+_HAN_ENDS = (1, 2, 3)  # Characters at the end of a Chinese name, which tell the thing itself.
 
 _BUCKETS = 1 << 17  # Pieces share weights where they fall together; twice as many gain nothing.
 _ROUNDS = 5  # Looks at each name; more are surer of themselves and righter by nothing.
@@ -42,22 +49,47 @@ _STEPS = 127  # Of a weight, kept in one byte.
 _SHORTEST = 4  # Letters of a word that may be typed wrongly; shorter ones are like too many.
 
 
-def pieces(name: str) -> set[str]:
+def pieces(name: str, language: Language | None = None) -> set[str]:
     """Return what a name is recognised by: words, neighbours, first and last, parts of words.
 
-    Chinese, which sets no words apart, by its characters and pairs of them.
+    Chinese, which sets no words apart, by its characters, pairs of them and its end. In a
+    language that is known, the word of the thing itself counts apart from those of its kind:
+    a shoe rack and a rack shoe are two things.
     """
     found = _PIECE.findall(name.casefold())
     words = [_stem(run) for run in found if not _HAN.match(run)]
     kept = {f"w:{word}" for word in words}
     kept.update(f"{one}_{other}" for one, other in pairwise(words))
     for run in found:
-        kept.update(_parts(run, (1, 2)) if _HAN.match(run) else _parts(_stem(run), _SIZES))
+        kept.update(_of_han(run) if _HAN.match(run) else _parts(_stem(run), _SIZES))
+    if language:
+        kept.update(_of_head(words, language))
     if words:
         ends = {f"last{size}:{words[-1][-size:]}" for size in _ENDS} if words[1:] else set()
         kept |= {f"first:{words[0]}", f"last:{words[-1]}", f"begin:{words[0]}", *ends}
         kept.add(f"end:{words[-1]}")  # Twice over, as it tells most.
     return kept
+
+
+def _of_han(run: str) -> Iterator[str]:
+    yield from _parts(run, (1, 2))
+    yield f"of:{run[-1]}"
+    yield from (f"of{size}:{run[-size:]}" for size in _HAN_ENDS if len(run) > size)
+    if len(run) > 2:
+        yield f"from:{run[:2]}"
+
+
+def _of_head(words: Sequence[str], language: Language) -> Iterator[str]:
+    """Yield the word of the thing itself, and what stands beside it, each as what it is."""
+    behind = (place for place, word in enumerate(words) if place and word in _BEHIND)
+    thing = [word for word in words[: next(behind, len(words))] if word not in _EMPTY]
+    if not thing:
+        return
+    head = thing[0] if language in _HEAD_FIRST else thing[-1]
+    yield from (f"head{time}:{language}:{head}" for time in range(_HEAD_WEIGHT))
+    yield from (f"beside:{word}" for word in words if word != head)
+    if language not in _HEAD_FIRST:
+        yield from (f"head of{size}:{head[-size:]}" for size in _HEAD_ENDS)
 
 
 def _parts(word: str, sizes: Sequence[int]) -> Iterator[str]:
@@ -90,8 +122,8 @@ class _Rows:
     lengths: Array
 
     @classmethod
-    def of(cls, names: Sequence[str], rarity: Array | None = None) -> "_Rows":
-        lists = [sorted({_bucket(piece) for piece in pieces(name)}) or [0] for name in names]
+    def of(cls, names: Sequence[_Name], rarity: Array | None = None) -> "_Rows":
+        lists = [sorted({_bucket(piece) for piece in pieces(*name)}) or [0] for name in names]
         lengths = np.array([len(each) for each in lists])
         places = np.concatenate([np.array(each) for each in lists])
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
@@ -129,16 +161,17 @@ class ProductModel:
         """Fit the weights to the names of the families."""
         families = tuple(sorted({named.family for named in names_of(entry)}))
         named = list(names_of(entry))
-        rarity = _rarity([each.name for each in named])
-        rows = _Rows.of([each.name for each in named], rarity)
+        names = [(each.name, each.language) for each in named]
+        rarity = _rarity(names)
+        rows = _Rows.of(names, rarity)
         wanted = np.array([families.index(each.family) for each in named])
         weights = _fitted(rows, wanted, len(families))
         step = float(np.abs(weights).max()) / _STEPS or 1.0
         return cls(families, np.rint(weights / step).astype(np.int8), step, rarity)
 
-    def shares(self, name: str) -> dict[str, float]:
+    def shares(self, name: str, language: Language | None = None) -> dict[str, float]:
         """Return the probability of each family for a name."""
-        odds = _Rows.of([name], self.rarity).odds(self.weights)[0] * self.step
+        odds = _Rows.of([(name, language)], self.rarity).odds(self.weights)[0] * self.step
         chances = np.exp(odds - odds.max())
         return dict(zip(self.families, (chances / chances.sum()).tolist(), strict=True))
 
@@ -244,7 +277,7 @@ class _List:
         if listed:
             return Likeness({self.clusters[listed]: _SURE}, self.cards[listed], True, 1.0)
         meant = [self._meant(run) for run in unbranded.split()]
-        families = self.model.shares(" ".join(meant))
+        families = self.model.shares(" ".join(meant), language)
         shares: dict[str, float] = {}
         for family, share in families.items():
             cluster = self.clusters[family]
@@ -315,7 +348,7 @@ def _bucket(piece: str) -> int:
     return zlib.crc32(piece.encode()) % _BUCKETS
 
 
-def _rarity(names: Sequence[str]) -> Array:
+def _rarity(names: Sequence[_Name]) -> Array:
     """Return how rare the pieces of each bucket are: the logarithm of how few names hold them."""
     counts = np.zeros(_BUCKETS, np.float32)
     np.add.at(counts, _Rows.of(names).places, 1)
