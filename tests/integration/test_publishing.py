@@ -399,6 +399,19 @@ async def test_a_collection_that_is_gone_is_named(tmp_path: Path) -> None:
         assert refused.value.values == {"name": published.version.name}
 
 
+async def test_a_collection_is_dropped_from_a_folder_that_is_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with service(write(tmp_path / "knowledge"), tmp_path / "data") as knowledge:
+        published = await knowledge.publish()
+        monkeypatch.chdir(tmp_path)
+
+        Collections(connect(Path("data"), None)).drop(published.version.name)
+
+        with pytest.raises(KnowledgeError):
+            await knowledge.open_whole()
+
+
 async def test_another_process_serves_what_this_one_published(tmp_path: Path) -> None:
     folder, data = write(tmp_path / "knowledge"), tmp_path / "data"
     async with service(folder, data) as running, service(folder, data) as beside:

@@ -181,7 +181,7 @@ class Collections:
         settings = self.client.get_settings()
         if not settings.is_persistent:
             return
-        folder = Path(settings.persist_directory)
+        folder = Path(settings.persist_directory).resolve()
         url = f"{(folder / _TABLES).as_uri()}?mode=ro"
         try:
             there = [path for path in folder.iterdir() if path.is_dir()]
