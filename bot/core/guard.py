@@ -26,6 +26,8 @@ def guarded(
         return Answer(replace(shown, confidence=_SEEN))
     if reading.shows == "evasion" and reading.asks == "for help":
         return Refusal(shown)
+    if reading.shows == "evasion" and reading.asks == "whether" and shown and not outcome.passage:
+        return Answer(replace(shown, confidence=min_confidence))
     best = passages[0] if passages else None
     if best is None or best.confidence < min_confidence * _HALF:
         return outcome
@@ -40,6 +42,6 @@ def _seconded(outcome: Found, passages: Sequence[Passage], reading: Reading, sig
     best, about = passages[0], [each for each in passages if each.card == reading.card]
     if best.card in signs.fraud_cards:
         return Answer(best)
-    if best.card in signs.evasion_cards and reading.asks == "whether":
+    if best.card in signs.rule_cards and reading.asks == "whether":
         return Answer(best)
     return Answer(about[0]) if about else outcome

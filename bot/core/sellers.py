@@ -89,13 +89,16 @@ class Sellers:
         is_of_closed = clusters and found.name == "answer" and self._is_of_closed(found, clusters)
         if clusters is None or not (is_unsure or is_of_closed):
             return None
+        if self.knowledge.signs().read(ask.text).shows:
+            return None
         mention = self.words.mention(ask.text, clusters)
         said, side = self._side(ask), self._side(ask) or mention.side
         if side == "local" or _is_elsewhere(mention, side):
             return None
         names = _products(mention.names, clusters, ask.language)
         if said == "overseas" and (mention.is_bare or mention.asks):
-            names = names or mention.names
+            is_one = len(mention.names) == 1  # Several of which none is known are other words.
+            names = names or (mention.names if is_one or mention.is_bare else ())
         elif is_unsure and names != mention.names:
             return None
         if not names or not (said or mention.is_bare or mention.asks):
@@ -151,11 +154,12 @@ class Sellers:
         return ask.seller or ("overseas" if ask.goes_on else None)
 
     def _is_about_else(self, ask: Ask) -> bool:
-        """Say whether a way around the rules is asked for, or nothing shows that this is asked.
+        """Say whether it is of fraud or ways around the rules, or nothing shows this is asked.
 
         Most questions in the program's own language are of sellers in the country.
         """
-        if self.knowledge.signs().read(ask.text).asks == "for help":
+        reading = self.knowledge.signs().read(ask.text)
+        if reading.shows or reading.asks == "for help":
             return True
         is_unsaid = ask.seller is None and ask.language == DEFAULT_LANGUAGE and not ask.goes_on
         return is_unsaid and not self.words.concerns(ask.text)

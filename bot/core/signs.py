@@ -56,10 +56,13 @@ class Signs:
         fraud: Sequence[Sign] = (),
         evasion: Sequence[Sign] = (),
         evasion_cards: Collection[str] = (),
+        rule_cards: Collection[str] = (),
     ) -> None:
         self.fraud_cards = frozenset(sign.card for sign in fraud)
         self.evasion_cards = frozenset(evasion_cards)
         """The cards about getting around rules: whoever asks for help and finds one is refused."""
+        self.rule_cards = self.evasion_cards | frozenset(rule_cards)
+        """The cards about rules that people get around: they answer whether that is allowed."""
         self._index = _Index({name: list(_forms(text)) for name, text in (words or {}).items()})
         self._fraud = tuple(fraud)
         self._evasion = tuple(evasion)

@@ -719,6 +719,7 @@ fraud:
 evasion:
   - when: [kode]
 evasion_cards: [stalls#cost]
+rule_cards: [stalls#papers]
 """
 
 
@@ -730,6 +731,7 @@ def test_reads_the_signs_of_fraud_and_of_getting_around_rules(tmp_path: Path) ->
     assert signs.read("ada yang mintain otp") == Reading("fraud", "stalls#papers")
     assert signs.read("otp caranya") == Reading("evasion", "", "for help")
     assert signs.evasion_cards == frozenset(["stalls#cost"])
+    assert signs.rule_cards == frozenset(["stalls#cost", "stalls#papers"])
     assert Content.from_json(checked.content.to_json()) == checked.content
 
 

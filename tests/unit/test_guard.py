@@ -1,5 +1,7 @@
 """Warnings go before answers, and what gets around a rule is not helped with."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.answer import answer
@@ -9,7 +11,7 @@ from bot.core.signs import Sign, Signs
 from tests.fakes import passage
 
 WARNING, RULE = passage("stalls/fraud#codes"), passage("stalls/rules#lending", confidence=0.3)
-LAWFUL = passage("stalls/open#papers")
+LAWFUL, KEPT = passage("stalls/open#papers"), passage("stalls/rules#keeping")
 SIGNS = Signs(
     {
         "asks_for_help": "help",
@@ -21,6 +23,7 @@ SIGNS = Signs(
     fraud=[Sign(WARNING.card, (("secret",),))],
     evasion=[Sign(LAWFUL.card, (("lend",),))],
     evasion_cards=[RULE.card],
+    rule_cards=[KEPT.card],
 )
 
 
@@ -79,6 +82,14 @@ def test_a_question_about_the_rule_finds_its_card_however_unlikely() -> None:
     best, unlikely = passage("a#1", confidence=0.3), passage(LAWFUL.card, confidence=0.1)
 
     assert decided("is it bad to lend it?", best, unlikely) == Answer(unlikely)
+
+
+def test_a_question_whether_that_is_allowed_gets_the_lawful_way_where_nothing_is_found() -> None:
+    assert decided("may i lend it?") == Answer(replace(LAWFUL, confidence=0.5))
+
+
+def test_a_request_that_finds_a_card_about_such_a_rule_is_answered() -> None:
+    assert decided("how do i keep it", KEPT) == Answer(KEPT)
 
 
 def test_a_question_about_the_rule_is_not_answered_with_a_card_that_was_not_found() -> None:

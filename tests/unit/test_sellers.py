@@ -20,12 +20,15 @@ from bot.core.messages import (
 )
 from bot.core.products import ProductWords
 from bot.core.sellers import Ask, Sellers
-from bot.core.signs import Signs
+from bot.core.signs import Sign, Signs
 from tests.fakes import PHRASES, PROGRAM, Goods, ListedKnowledge, clusters, passage
 
 CLOTH, HERE = passage("closed#cloth"), passage("stalls#here")
 UNSURE = Abstention(0.1)
-SIGNS = Signs({"asks_for_help": "help me", "asks_how": "", "asks_whether": ""})
+SIGNS = Signs(
+    {"asks_for_help": "help me", "asks_how": "", "asks_whether": "", "hide": "relabel"},
+    evasion=[Sign("", (("hide",),))],
+)
 
 
 def sellers(closed: Clusters | None = None, **values: Any) -> Sellers:
@@ -196,6 +199,13 @@ def test_it_matters_who_asks_whether_something_is_closed() -> None:
 )
 def test_other_questions_stay_with_what_was_found(asked: Ask, found: Found) -> None:
     assert sellers().second(asked, found) is None
+
+
+def test_who_wants_around_a_rule_gets_no_verdict_on_the_goods_beside() -> None:
+    relabel = ask("relabel hats, is that ok", seller="overseas")
+
+    assert sellers().first(relabel) is None
+    assert sellers().second(relabel, UNSURE) is None
 
 
 def test_a_local_seller_is_not_told_of_a_closed_cluster() -> None:

@@ -132,6 +132,7 @@ def test_without_lists_there_is_nothing_to_read() -> None:
 
 
 def test_knows_the_cards_that_warn_and_those_about_getting_around_rules() -> None:
-    signs = Signs(fraud=[Sign(SCAM, (("a",),))], evasion_cards=[LEND])
+    signs = Signs(fraud=[Sign(SCAM, (("a",),))], evasion_cards=[LEND], rule_cards=["c"])
 
     assert (signs.fraud_cards, signs.evasion_cards) == (frozenset([SCAM]), frozenset([LEND]))
+    assert signs.rule_cards == frozenset([LEND, "c"])

@@ -48,6 +48,7 @@ class SafetyEntry(BaseModel):
     fraud: list[FraudEntry] = []
     evasion: list[EvasionEntry] = []
     evasion_cards: list[str] = []
+    rule_cards: list[str] = []
 
 
 def signs_of(entry: SafetyEntry) -> Signs:
@@ -57,6 +58,7 @@ def signs_of(entry: SafetyEntry) -> Signs:
         fraud=[_sign(each) for each in entry.fraud],
         evasion=[_sign(each) for each in entry.evasion],
         evasion_cards=entry.evasion_cards,
+        rule_cards=entry.rule_cards,
     )
 
 
@@ -79,8 +81,8 @@ def _named_cards(entry: SafetyEntry) -> Iterator[tuple[Keys, str]]:
     for path, sign in _signs(entry):
         if sign.card:
             yield (*path, "card"), sign.card
-    for place, card in enumerate(entry.evasion_cards):
-        yield ("evasion_cards", place), card
+    for key, cards in (("evasion_cards", entry.evasion_cards), ("rule_cards", entry.rule_cards)):
+        yield from (((key, place), card) for place, card in enumerate(cards))
 
 
 def _named_lists(entry: SafetyEntry) -> Iterator[tuple[Keys, str]]:
