@@ -17,6 +17,7 @@ from bot.core.messages import (
     Verdicts,
     WhoSells,
 )
+from bot.core.naming import TOKEN
 from bot.core.ports import Knowledge
 from bot.core.products import Mention, ProductWords
 from bot.core.verdicts import applying
@@ -24,8 +25,7 @@ from bot.core.verdicts import applying
 _SHORT = 60  # Characters, up to which a message may go on from a verdict.
 _LIKELY = 0.5  # The same of what an overseas seller writes and nothing beside.
 _PLAIN = 0.8  # Of known words in a name, and of likeness to one place: it is plainly a product.
-_LONG = 3  # Chinese characters of a name that may be a product without being listed.
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_LONG = 3  # Words or Chinese characters of a name that may be a product without being listed.
 _HEADING = re.compile(r"(?:\bhs\b|编码|税号)\D{0,12}?(\d[\d. ]{2,12}\d)")
 _HEADING_ALONE = re.compile(r"\s*(\d{4}(?:[. ]?\d{2}){0,3})\s*")
 
@@ -89,7 +89,8 @@ class Sellers:
         is_of_closed = clusters and found.name == "answer" and self._is_of_closed(found, clusters)
         if clusters is None or not (is_unsure or is_of_closed):
             return None
-        if self.knowledge.signs().read(ask.text).shows:
+        reading = self.knowledge.signs().read(ask.text)
+        if reading.shows and reading.asks:
             return None
         mention = self.words.mention(ask.text, clusters)
         said, side = self._side(ask), self._side(ask) or mention.side
@@ -97,8 +98,7 @@ class Sellers:
             return None
         names = _products(mention.names, clusters, ask.language)
         if said == "overseas" and (mention.is_bare or mention.asks):
-            is_one = len(mention.names) == 1  # Several of which none is known are other words.
-            names = names or (mention.names if is_one or mention.is_bare else ())
+            names = _with_likely(names, mention, clusters, ask.language)
         elif is_unsure and names != mention.names:
             return None
         if not names or not (said or mention.is_bare or mention.asks):
@@ -159,7 +159,7 @@ class Sellers:
         Most questions in the program's own language are of sellers in the country.
         """
         reading = self.knowledge.signs().read(ask.text)
-        if reading.shows or reading.asks == "for help":
+        if (reading.shows and reading.asks) or reading.asks == "for help":
             return True
         is_unsaid = ask.seller is None and ask.language == DEFAULT_LANGUAGE and not ask.goes_on
         return is_unsaid and not self.words.concerns(ask.text)
@@ -190,6 +190,20 @@ def _products(
     return tuple(name for name in names if _is_product(name, clusters, language, least))
 
 
+def _with_likely(
+    names: tuple[str, ...], mention: Mention, clusters: Clusters, language: Language
+) -> tuple[str, ...]:
+    """Return what stands beside products and may be one too, so that none of a list is left out.
+
+    Where there is no product, one name is taken as one; several are other words of a sentence.
+    """
+    if not names:
+        return mention.names if mention.is_bare or len(mention.names) == 1 else ()
+    return tuple(
+        name for name in mention.names if name in names or _may_be_product(name, clusters, language)
+    )
+
+
 def _is_elsewhere(mention: Mention, side: Seller | None) -> bool:
     return mention.is_elsewhere or (mention.may_be_elsewhere and side != "overseas")
 
@@ -200,9 +214,19 @@ def _are_listed(names: Sequence[str], clusters: Clusters) -> bool:
 
 def _is_product(name: str, clusters: Clusters, language: Language, least: float) -> bool:
     like = clusters.catalogue.likeness(name, language)
-    is_long = " " in name or len(_HAN.findall(name)) >= _LONG
     is_alike = like.heard >= least and max(like.shares.values(), default=0.0) >= least
-    return like.is_known or (is_long and is_alike)
+    return like.is_known or (_is_long(name) and is_alike)
+
+
+def _may_be_product(name: str, clusters: Clusters, language: Language) -> bool:
+    """Say whether most words of a long name are known, all of them or those of one place."""
+    like = clusters.catalogue.likeness(name, language)
+    is_alike = like.heard >= _LIKELY and max(like.shares.values(), default=0.0) >= _LIKELY
+    return _is_long(name) and (is_alike or like.heard >= _PLAIN)
+
+
+def _is_long(name: str) -> bool:
+    return " " in name or len(TOKEN.findall(name)) >= _LONG
 
 
 def _heading(text: str) -> str:

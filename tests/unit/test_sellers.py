@@ -26,7 +26,7 @@ from tests.fakes import PHRASES, PROGRAM, Goods, ListedKnowledge, clusters, pass
 CLOTH, HERE = passage("closed#cloth"), passage("stalls#here")
 UNSURE = Abstention(0.1)
 SIGNS = Signs(
-    {"asks_for_help": "help me", "asks_how": "", "asks_whether": "", "hide": "relabel"},
+    {"asks_for_help": "help me", "asks_how": "", "asks_whether": "is that ok", "hide": "relabel"},
     evasion=[Sign("", (("hide",),))],
 )
 
@@ -111,6 +111,24 @@ def test_an_overseas_seller_may_name_what_nobody_knows() -> None:
 
     assert sellers().first(asked) is None
     assert statuses(sellers().second(asked, UNSURE)) == ["unclear"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Can we sell hats, salt pots, zyzxy?", ["hats", "salt pots"]),
+        ("Can we sell hats, salt grinder, qux quux quuz?", ["hats", "salt grinder"]),
+    ],
+)
+def test_nothing_of_a_list_is_left_out_that_may_be_a_product(text: str, names: list[str]) -> None:
+    outcome = sellers().second(ask(text, seller="overseas"), UNSURE)
+
+    assert isinstance(outcome, Verdicts)
+    assert [verdict.product for verdict in outcome.verdicts] == names
+
+
+def test_several_words_that_nobody_knows_are_no_products() -> None:
+    assert sellers().second(ask("Can we sell zyzxy, qux?", seller="overseas"), UNSURE) is None
 
 
 @pytest.mark.parametrize("text", ["hats salt", "帽子帽子"])
