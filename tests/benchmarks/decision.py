@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,19 +15,28 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app.assembly import open_app
+from bot.app.folders import prompts_folder
 from bot.backends.knowledge.decision import FILE
+from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.ranking import Ranking
+from bot.backends.knowledge.served import Served
+from bot.backends.models import load_embeddings
 from bot.settings import load_settings
+from tests.benchmarks.converting import QUESTIONS
 from tests.benchmarks.questions import FOLDER, Asked, read_questions
-from tests.benchmarks.rankings import Ranker, without
+from tests.benchmarks.rankings import Ranker, Tried, without
 
 Array = np.ndarray[Any, Any]
 
 STATES = ("whole", "words")
+WITHOUT_LINES = ("whole_without_lines", "words_without_lines")
+SIGNS = ("chance", "nearness_lead", "resemblance")
+"""What tells right from wrong where cards have no lines, however long questions and texts are."""
 THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 _FOLDS = 10
 _PENALTY = 0.002  # L2, on features brought to deviation 1.
 _HARD = 0.1  # What a question counts whose card was taken away, so that the next best is wrong.
+_HARD_WITHOUT_LINES = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +75,33 @@ class State:
     found: list[Found] = field(default_factory=list)
     hard: list[Found] = field(default_factory=list)
 
+    hard_weight: float = _HARD
+
+    def add(self, asked: Asked, ranking: Ranking, served: Served, unknown: Collection[str]) -> None:
+        """Note what was found for a question."""
+        self.found.append(Found.of(asked, ranking, unknown))
+        if asked.is_answerable:
+            away = without(ranking, served.places[asked.card])
+            self.hard.append(replace(Found.of(asked, away, unknown), weight=self.hard_weight))
+
 
 def main(
     questions: Annotated[Path, typer.Argument(help="A file or folder of questions.")] = FOLDER,
+    without_lines: Annotated[
+        Path | None,
+        typer.Option(help="Fit it for cards that nobody wrote lines for, too, of this folder."),
+    ] = None,
     write: Annotated[bool, typer.Option(help="Keep the fitted numbers.")] = False,
 ) -> None:
     """Fit the probability that the best card answers, and compare thresholds."""
-    states = asyncio.run(search_all(read_questions(questions)))
+    asked = read_questions(questions)
+    states = asyncio.run(search_all(asked))
+    if without_lines:
+        states |= search_without_lines(asked, without_lines)
     fitted = {name: report(name, state) for name, state in states.items()}
     if write:
         values = json.loads(FILE.read_text(encoding="utf-8"))
-        values["weights"] = fitted
+        values["weights"] |= fitted
         FILE.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -88,12 +114,40 @@ async def search_all(questions: Sequence[Asked]) -> dict[str, State]:
         states = {name: State() for name in STATES}
         for asked in questions:
             for ranking in ranker.states(asked):
-                state = states[ranking.state]
-                state.found.append(Found.of(asked, ranking, unknown))
-                if asked.is_answerable:
-                    away = without(ranking, ranker.served.places[asked.card])
-                    state.hard.append(replace(Found.of(asked, away, unknown), weight=_HARD))
+                states[ranking.state].add(asked, ranking, ranker.served, unknown)
         return states
+
+
+def search_without_lines(questions: Sequence[Asked], folder: Path) -> dict[str, State]:
+    """Search the own folder without its lines, and another one that has none."""
+    settings = load_settings().settings
+    model, prompts = load_embeddings(settings.embeddings), prompts_folder(settings.prompts)
+    today = datetime.now(UTC).date()
+    own = check_folder(settings.knowledge, today=today).content
+    bare = replace(own, cards=tuple(replace(card, asked=()) for card in own.cards))
+    other = check_folder(folder, today=today).content
+    found = [
+        tried_states(Tried.of(content, asked, model=model, prompts=prompts))
+        for content, asked in ((bare, questions), (other, read_questions(folder / QUESTIONS)))
+    ]
+    return {
+        name: State(
+            [one for states in found for one in states[name].found],
+            [one for states in found for one in states[name].hard],
+        )
+        for name in WITHOUT_LINES
+    }
+
+
+def tried_states(tried: Tried) -> dict[str, State]:
+    """Return what was found without lines, by the whole search and by the words alone."""
+    unknown = {card.name for card in tried.served.content.cards if card.unknown}
+    rankings = zip(WITHOUT_LINES, (tried.whole(), tried.words()), strict=True)
+    states = {name: State(hard_weight=_HARD_WITHOUT_LINES) for name in WITHOUT_LINES}
+    for name, ranked in rankings:
+        for asked, ranking in zip(tried.asked, ranked, strict=True):
+            states[name].add(asked, ranking, tried.served, unknown)
+    return states
 
 
 def report(name: str, state: State) -> dict[str, float]:
@@ -103,7 +157,8 @@ def report(name: str, state: State) -> dict[str, float]:
     """
     tuned = [one for one in state.found if one.asked.part == "tune"]
     hard = [one for one in state.hard if one.asked.part == "tune" and not one.is_unknown]
-    evidence = sorted({name for one in state.found for name in one.evidence} - {"said"})
+    told = {name for one in state.found for name in one.evidence} - {"said"}
+    evidence = sorted(told.intersection(SIGNS) if name in WITHOUT_LINES else told)
     weights = fit([*tuned, *hard], evidence)
     _show(f"{name}, tuned on", tuned, _honest(tuned, hard, evidence))
     kept = [one for one in state.found if one.asked.part == "report"]

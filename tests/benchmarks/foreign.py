@@ -8,30 +8,25 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from langchain_core.embeddings import Embeddings
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from bot.app.folders import prompts_folder
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.folder import check_folder
-from bot.backends.knowledge.groups import question_vectors
 from bot.backends.knowledge.ranking import Ranking
-from bot.backends.knowledge.search import as_embedded, rank
-from bot.backends.knowledge.served import Served
-from bot.backends.knowledge.texts import TextVectors
-from bot.backends.language import LanguageGuess
+from bot.backends.knowledge.spaces import units
 from bot.backends.models import load_embeddings
-from bot.backends.prompts import read_phrases
-from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.settings import load_settings
 from tests.benchmarks.converting import QUESTIONS
 from tests.benchmarks.plain import plain_scores, rank_of_right
 from tests.benchmarks.questions import Asked, read_questions
-from tests.benchmarks.rankings import without
+from tests.benchmarks.rankings import Tried, without
 
 Array = np.ndarray[Any, Any]
 
+_AT_ONCE = 16  # Texts.
 _WRONG = 0.02  # Share of wrong answers at which right ones are compared.
 
 
@@ -58,59 +53,57 @@ def main(
 def measure(folder: Path, asked: Sequence[Asked]) -> None:
     content = check_folder(folder, today=datetime.now(UTC).date()).content
     console = Console(width=110)
-    model = load_embeddings(load_settings().settings.embeddings)
+    settings = load_settings().settings
+    model = load_embeddings(settings.embeddings)
     console.print(f"{len(content.cards)} cards, {len(asked)} questions")
-    vectors = TextVectors.of(content, lambda: model, known={})
-    served = Served.of(content)
-    spoken = _languages(asked)
-    texts = [
-        as_embedded(one.text, language, served.glossary)
-        for one, language in zip(asked, spoken, strict=True)
-    ]
-    embedded = question_vectors(texts, model)
-    rankings = [
-        rank(served, one.text, language, vectors.similarities(vector))
-        for one, language, vector in track(
-            list(zip(asked, spoken, embedded, strict=True)), "ranking", console=Console(stderr=True)
-        )
-    ]
-    right = np.array([served.places[one.card] for one in asked])
-    console.print(_ranks(_all_scores(vectors, served, texts, embedded, rankings), right))
-    console.print(_held(rankings, right))
+    tried = Tried.of(content, asked, model=model, prompts=prompts_folder(settings.prompts))
+    rankings = tried.whole()
+    right = np.array([tried.served.places[one.card] for one in asked])
+    scores = _plain(tried, model)
+    scores["Akar"] = np.array([ranking.scores for ranking in rankings])
+    for title, chosen in _parts(asked).items():
+        these = {name: values[chosen] for name, values in scores.items()}
+        console.print(_ranks(these, right[chosen], title=title))
+        some = [ranking for ranking, is_one in zip(rankings, chosen, strict=True) if is_one]
+        console.print(_held(some, right[chosen], title=title))
 
 
-def _languages(asked: Sequence[Asked]) -> list[Language]:
-    guess = LanguageGuess(read_phrases(prompts_folder(load_settings().settings.prompts)))
-    return [one.language or guess(one.text) or DEFAULT_LANGUAGE for one in asked]
+def _parts(asked: Sequence[Asked]) -> dict[str, Array]:
+    """Return all questions, and those that nothing was tuned on; whether each one is there."""
+    is_kept = np.array([one.part == "report" for one in asked], dtype=bool)
+    every = np.ones(len(asked), dtype=bool)
+    parts = {f"all {len(asked)} questions": every, f"{is_kept.sum()} to report on": is_kept}
+    return {title: chosen for title, chosen in parts.items() if chosen.any()}
 
 
-def _all_scores(
-    vectors: TextVectors,
-    served: Served,
-    texts: Sequence[str],
-    embedded: Array,
-    rankings: Sequence[Ranking],
-) -> dict[str, Array]:
-    """Return what each method gives each card for each question, ours last."""
+def _plain(tried: Tried, model: Embeddings) -> dict[str, Array]:
+    """Return what each plain method gives each card for each question."""
     documents = [
         "\n".join(f"{card.title}\n{card.text}" for card in versions.values())
-        for versions in served.cards.values()
+        for versions in tried.served.cards.values()
     ]
-    longest = {text.card: place for place, text in enumerate(vectors.texts)}  # They are last.
-    dense = embedded @ vectors.matrix[[longest[name] for name in served.places]].T
-    ours = np.array([ranking.scores for ranking in rankings])
-    return {**plain_scores(documents, texts, dense), "Akar": ours}
+    whole = _whole_vectors([tried.served.glossary(text) for text in documents], model)
+    return plain_scores(documents, tried.texts, tried.embedded @ whole.T)
 
 
-def _ranks(scores: dict[str, Array], right: Array) -> Table:
-    table = Table("method", "right card first", "mean reciprocal rank")
+def _whole_vectors(documents: Sequence[str], model: Embeddings) -> Array:
+    """Return the vectors of whole texts."""
+    by_length = sorted(documents, key=len)  # A batch takes as long as its longest text for each.
+    parts = [by_length[start : start + _AT_ONCE] for start in range(0, len(documents), _AT_ONCE)]
+    made = [vector for part in parts for vector in model.embed_documents(part)]
+    found = dict(zip(by_length, made, strict=True))
+    return units(np.array([found[text] for text in documents], dtype=np.float32))
+
+
+def _ranks(scores: dict[str, Array], right: Array, *, title: str) -> Table:
+    table = Table("method", "right card first", "mean reciprocal rank", title=title)
     for name, values in scores.items():
         places = rank_of_right(values, right)
         table.add_row(name, f"{(places == 1).mean():.3f}", f"{(1 / places).mean():.3f}")
     return table
 
 
-def _held(rankings: Sequence[Ranking], right: Array) -> Table:
+def _held(rankings: Sequence[Ranking], right: Array, *, title: str) -> Table:
     """Compare the confidence with the score of the best card alone."""
     table = Table(
         "questions",
@@ -119,7 +112,7 @@ def _held(rankings: Sequence[Ranking], right: Array) -> Table:
         "by the score alone",
         f"answered rightly at {_WRONG:.0%} wrong",
         "by the score alone",
-        title="How well the confidence tells right cards from wrong ones",
+        title=f"How well the confidence tells right cards from wrong ones, {title}",
     )
     answerable = _judged(rankings, right)
     away = [without(one, place) for one, place in zip(rankings, right, strict=True)]

@@ -9,10 +9,12 @@ import pytest
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.content import Content, ProgramEntry
 from bot.backends.knowledge.decision import Decision
+from bot.backends.knowledge.nearness import NearnessIndex
 from bot.backends.knowledge.ranking import Ranking
 from bot.backends.knowledge.search import rank
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import WEIGHTS, Lens, Scale, Space, units
+from bot.backends.knowledge.texts import card_of, is_sentence, space_of, texts_of
 from bot.backends.knowledge.words import Pieces, WordIndex, length
 from bot.core.messages import Language
 
@@ -147,6 +149,103 @@ def test_an_index_without_cards_fits_nothing() -> None:
     fit = WordIndex([], "en", str, places={"a#papers": 0}).match("which permit")
 
     assert fit.words.tolist() == [0.0]
+
+
+# Cards that nobody wrote lines for.
+
+
+def bare(name: str, text: str, language: Language = "id") -> Card:
+    return replace(made(name, "Kios", text, "", language), asked=())
+
+
+BARE = (
+    bare("a#few", "Pasar ikan di Palu punya kios yang disewakan, kata Siti."),
+    bare("a#many", "Kios pasar ikan yang disewakan ada 24, dan buka tiap pagi sampai sore."),
+)
+
+
+def test_what_a_question_seeks_counts_where_cards_have_no_lines() -> None:
+    found = [
+        rank(served(*BARE), question, "id", None)
+        for question in ("berapa kios pasar ikan disewakan", "di mana kios pasar ikan disewakan")
+    ]
+
+    assert [names(ranking)[0] for ranking in found] == ["a#many", "a#few"]
+
+
+def test_nobody_looks_for_what_is_sought_where_cards_have_lines() -> None:
+    assert rank(served(), QUESTION, "id", None).near is None
+
+
+@pytest.mark.parametrize("similar", [None, {card.name: 0.5 for card in BARE}])
+def test_the_decision_knows_all_evidence_of_cards_without_lines(similar: Any) -> None:
+    ranking = rank(served(*BARE), "berapa kios pasar ikan", "id", similar)
+
+    weights = Decision.read().weights[ranking.state]
+
+    assert {"bias", *ranking.evidence(0)} > set(weights) > {"bias"}
+
+
+def near(question: str, *texts: str) -> list[float]:
+    cards = [bare(f"a#{number}", text) for number, text in enumerate(texts)]
+    places = {card.name: place for place, card in enumerate(cards)}
+    index = NearnessIndex(cards, "id", str.casefold, places=places)
+    found: list[float] = index.nearness(question, range(len(cards))).tolist()
+    return found
+
+
+def test_the_nearer_a_thing_stands_to_the_words_the_more_it_counts() -> None:
+    texts = ("Ada 24 kios ikan.", "Ada 24 orang di pasar yang punya kios ikan.", "Ada kios ikan.")
+
+    beside, far, none = near("berapa ikan", *texts)
+
+    assert beside > far > none == 0.0
+
+
+def test_what_the_question_says_itself_is_not_sought() -> None:
+    assert near("berapa kios di blok 24", "Ada kios di blok 24 .") == [0.0]
+
+
+def test_cards_do_not_reach_into_each_other() -> None:
+    first, second = near("berapa ikan", "Ikan", "24")
+
+    assert first == 0.0
+    assert second < 1e-9
+
+
+def test_a_card_in_another_language_is_not_looked_at() -> None:
+    content = Content((*BARE, bare("b#fish", "The fish market has 24 stalls.", "en")))
+
+    ranking = rank(Served.of(content), "how many stalls has the fish market", "en", None)
+
+    assert names(ranking)[0] == "b#fish"
+    assert ranking.near is not None
+    assert ranking.near[2] > 0
+
+
+def test_a_card_without_lines_is_found_by_each_sentence() -> None:
+    text = "Kios disewakan sebulan sekali. Ya. Bayar di kantor pasar! Bawa surat izin dan KTP"
+    (card,) = (bare("a#rent", text),)
+
+    found = list(texts_of(Content((card,))))
+
+    assert [each.text for each in found] == [
+        "kios",
+        "kios disewakan sebulan sekali.",
+        "ya. bayar di kantor pasar!",
+        "bawa surat izin dan ktp",
+    ]
+    assert [is_sentence(each.id) for each in found] == [False, True, True, True]
+    assert {card_of(each.id) for each in found} == {"a#rent"}
+
+
+def test_the_nearest_sentence_speaks_for_a_card() -> None:
+    ids = [f"{card}.id.s{place}" for place, card in enumerate(OF)]
+
+    space = space_of(VECTORS, ids)
+
+    assert space.weights.tolist() == WEIGHTS[:1].tolist()
+    assert np.allclose(space.seen, units(VECTORS), atol=1e-6)
 
 
 # Meaning.

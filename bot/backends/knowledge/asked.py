@@ -12,7 +12,7 @@ from bot.backends.knowledge.content import LANGUAGES
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.leaving_out import WordsLeavingOut
 from bot.backends.knowledge.markdown import ReadCard
-from bot.backends.knowledge.ranking import fused
+from bot.backends.knowledge.ranking import WITH_LINES, WITHOUT_LINES, fused
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import ABSENT, Array
 from bot.backends.knowledge.texts import TextVectors
@@ -124,5 +124,6 @@ class LeavingOut:
     def _found(self, line: Line, similar: Array, fit: Fit) -> str:
         rivals = self._served.rivals(line.form)
         allowed = self._served.allowed(rivals)
-        scores = np.where(allowed, fused(similar, fit), -np.inf)
+        counts = WITHOUT_LINES if self._served.nearness else WITH_LINES
+        scores = np.where(allowed, fused(similar, fit, counts), -np.inf)
         return str(self._names[scores.argmax()]) if allowed.any() else ""

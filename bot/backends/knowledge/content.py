@@ -90,6 +90,15 @@ class Content:
     guidance: Guidance = field(default_factory=Guidance)
     clusters: ClustersEntry = field(default_factory=ClustersEntry)
 
+    @property
+    def has_lines(self) -> bool:
+        """Say whether somebody wrote for most cards what they are asked for with.
+
+        Cards of which nobody did are found by their texts, which are longer than questions and
+        worded otherwise: they are ranked, and trusted, in another way.
+        """
+        return 2 * sum(bool(card.asked) for card in self.cards) >= len(self.cards)
+
     def to_json(self) -> str:
         """Return the content as JSON, the same text for the same content."""
         values = {

@@ -13,7 +13,11 @@ FILE = Path(__file__).with_name("decision.json")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Logistic weights for two states of the search: `whole`, and `words` without vectors."""
+    """Logistic weights for the states of the search: `whole`, and `words` without vectors.
+
+    Each of them once more for cards that nobody wrote lines for, by evidence that is the same
+    whether texts and questions are long or short.
+    """
 
     weights: Mapping[str, Mapping[str, float]]
     min_confidence: float

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.backends.knowledge.search import as_embedded
 from bot.backends.knowledge.spaces import Array, Scale, units
-from bot.backends.knowledge.texts import EmbedsQuestions
+from bot.backends.knowledge.texts import EmbedsQuestions, card_of
 from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.versions import Version, Versions
 from bot.backends.knowledge.words import Glossary
@@ -47,9 +47,9 @@ async def group(
     return await asyncio.to_thread(work)
 
 
-def scale_of(vectors: Array, cards: Sequence[str]) -> Scale:
-    """Return the scale of an index's own texts."""
-    _, numbers = np.unique(cards, return_inverse=True)
+def scale_of(vectors: Array, ids: Sequence[str]) -> Scale:
+    """Return the scale of an index's own texts, which have these ids."""
+    _, numbers = np.unique(list(map(card_of, ids)), return_inverse=True)
     return Scale.of(units(vectors), numbers)
 
 

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from bot.backends.knowledge import spaces
+from bot.backends.knowledge import spaces, texts
 from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
 from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
 
@@ -58,7 +58,8 @@ class KeptSpaces:
         return self._folder / f"{version}-{_WAY}.npz"
 
 
-_WAY = hashlib.sha256(Path(spaces.__file__).read_bytes()).hexdigest()[:8]
+_MAKERS = (Path(spaces.__file__), Path(texts.__file__))
+_WAY = hashlib.sha256(b"".join(path.read_bytes() for path in _MAKERS)).hexdigest()[:8]
 
 
 class KeptIndex:

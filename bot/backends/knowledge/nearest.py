@@ -7,7 +7,7 @@ from langchain_core.embeddings import Embeddings
 from threadpoolctl import threadpool_limits
 
 from bot.backends.knowledge.spaces import Array, Space, units
-from bot.backends.knowledge.texts import NEAREST, card_of, embedded_question
+from bot.backends.knowledge.texts import NEAREST, card_of, embedded_question, space_of
 from bot.backends.knowledge.vectors import COSINE, Collections
 from bot.core.ports import KnowledgeError
 
@@ -68,5 +68,5 @@ class VectorIndex:
 
 
 def _space(collections: Collections, name: str) -> Space:
-    vectors, cards = collections.rows(name)
-    return Space.of(units(vectors), cards)
+    vectors, ids = collections.rows(name)
+    return space_of(units(vectors), ids)

@@ -19,7 +19,7 @@ from bot.backends.knowledge.trial import Once, Trial
 from bot.backends.knowledge.versions import KEPT, Version, Versions
 from bot.core.ports import KnowledgeError
 
-_RECIPE = "texts2"
+_RECIPE = "texts3"
 """How texts are prepared for an index, in whose name it stands; one of another is built anew."""
 
 

@@ -7,10 +7,12 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from bot.backends.knowledge.clusters import clusters_of
 from bot.backends.knowledge.content import Content, OfficeEntry
 from bot.backends.knowledge.decision import Decision
-from bot.backends.knowledge.ranking import Ranking
+from bot.backends.knowledge.ranking import WITHOUT_LINES, Ranking, fused
 from bot.backends.knowledge.served import Served, Similarities, source_of
 from bot.backends.knowledge.words import bare
 from bot.core.clusters import Clusters
@@ -198,11 +200,18 @@ def rank(
 ) -> Ranking:
     """Rank the cards for a question; `similar` says how like it some of them are."""
     rivals = served.rivals(text)
+    fit, allowed = served.fit(text, language, rivals), served.allowed(rivals)
+    spread = served.spread(similar) if similar else None
+    near = None
+    if served.nearness:
+        first = np.where(allowed, fused(spread, fit, WITHOUT_LINES), -np.inf)
+        near = served.near(text, language, first)
     return Ranking(
         names=list(served.places),
-        fit=served.fit(text, language, rivals),
-        similar=served.spread(similar) if similar else None,
-        allowed=served.allowed(rivals),
+        fit=fit,
+        similar=spread,
+        near=near,
+        allowed=allowed,
         rivals=len(rivals),
         question=text,
         said=served.asked_with(text, language),

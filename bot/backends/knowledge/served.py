@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.journeys import journey_of
 from bot.backends.knowledge.lessons import lessons_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
+from bot.backends.knowledge.nearness import NearnessIndex
 from bot.backends.knowledge.products import ProductSorter
+from bot.backends.knowledge.ranking import SECOND
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
@@ -25,6 +28,8 @@ from bot.core.subjects import Lesson
 from bot.core.sums import Formulas
 
 Array = np.ndarray[Any, Any]
+
+_Index = TypeVar("_Index")
 
 _WORD = re.compile(r"\w+")
 
@@ -48,6 +53,8 @@ class Served:
     places: Mapping[str, int]
     """Where each card stands in what is counted of all cards."""
     words: Mapping[Language, WordIndex]
+    nearness: Mapping[Language, NearnessIndex]
+    """Nothing where cards have lines that they are asked for with."""
     glossary: Callable[[str], str]
     passages: Mapping[tuple[str, Language], Passage]
     """Each card in each of its languages, as the core knows it."""
@@ -84,14 +91,11 @@ class Served:
             cards.setdefault(card.name, {})[card.language] = card
         glossary = Glossary(content.glossary)
         places = {name: place for place, name in enumerate(cards)}
-        words = {
-            language: WordIndex(
-                [card for card in content.cards if card.language == language],
-                language,
-                glossary if language == DEFAULT_LANGUAGE else Glossary({}),
-                places=places,
-            )
-            for language in LANGUAGES
+        index = partial(_index, content.cards, glossary, places)
+        words = {language: index(WordIndex, language) for language in LANGUAGES}
+        nearness = {
+            language: index(NearnessIndex, language)
+            for language in ([] if content.has_lines else LANGUAGES)
         }
         names = {digest(name): name for name in cards}
         passages = {
@@ -123,7 +127,7 @@ class Served:
             language: lessons_of(content.guidance.lessons, language) for language in LANGUAGES
         }
         return cls(
-            *(content, cards, names, places, words, glossary, passages, others),
+            *(content, cards, names, places, words, nearness, glossary, passages, others),
             *(_about(cards, others), foreign, usual, unknown, _said(words.values())),
             *(signs, formulas, journeys, lessons, vectors),
             products=products,
@@ -181,6 +185,15 @@ class Served:
             return fit
         return fit.or_better(self.words[language].match(question))
 
+    def near(self, question: str, language: Language, scores: Array) -> Array:
+        """Return how near its words each of the cards with the best scores holds what it seeks."""
+        best = np.argsort(-scores, kind="stable")[:SECOND]
+        near = np.zeros(len(scores))
+        for each in dict.fromkeys((language, DEFAULT_LANGUAGE)):
+            found = self.nearness[each].nearness(question, best.tolist())
+            near[best] = np.maximum(near[best], found)
+        return near
+
     def passage(
         self,
         name: str,
@@ -195,6 +208,19 @@ class Served:
         told = next((each for each in (language, DEFAULT_LANGUAGE) if each in versions), None)
         passage = self.passages[name, told or next(iter(versions))]
         return replace(passage, confidence=confidence, score=score, evidence=evidence)
+
+
+def _index(
+    cards: Sequence[Card],
+    glossary: Callable[[str], str],
+    places: Mapping[str, int],
+    kind: Callable[..., _Index],
+    language: Language,
+) -> _Index:
+    """Index the cards of one language."""
+    own = [card for card in cards if card.language == language]
+    meant = glossary if language == DEFAULT_LANGUAGE else Glossary({})
+    return kind(own, language, meant, places=places)
 
 
 def _passage(card: Card, sources: Mapping[str, SourceEntry]) -> Passage:

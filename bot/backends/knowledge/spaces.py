@@ -42,6 +42,11 @@ class Lens:
     turn: Array
 
     @classmethod
+    def plain(cls, width: int) -> "Lens":
+        """Return one that changes nothing."""
+        return cls(np.zeros(width), np.eye(width))
+
+    @classmethod
     def of(cls, vectors: Array, cards: Array) -> "Lens":
         """Measure it on an index's own texts; `cards` is the number of each one's card."""
         middle = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1])
@@ -51,7 +56,7 @@ class Lens:
         count, width = apart.shape
         spread, directions = np.linalg.eigh(apart.T @ apart / max(count, 1))
         if not (mean := float(spread.mean())) > 0:
-            return cls(np.zeros(width), np.eye(width))
+            return cls.plain(width)
         # The fewer texts, the less is known of how they differ, and the less is made of it.
         doubt = mean * (1 + width / count)
         return cls(middle, directions / np.sqrt(np.maximum(spread, 0.0) + doubt))
@@ -107,14 +112,17 @@ class Space:
     scale: Scale = Scale()
 
     @classmethod
-    def of(cls, vectors: Array, cards: Sequence[str]) -> "Space":
-        """Build it of texts' vectors, which are of these cards."""
+    def of(cls, vectors: Array, cards: Sequence[str], *, has_lines: bool = True) -> "Space":
+        """Build it of texts' vectors, which are of these cards.
+
+        Without asked lines, how the texts of a card differ tells nothing of how people ask.
+        """
         names = tuple(dict.fromkeys(cards))
         places = {name: place for place, name in enumerate(names)}
         numbers = np.array([places[card] for card in cards], dtype=int)
-        lens = Lens.of(vectors, numbers)
+        lens = Lens.of(vectors, numbers) if has_lines else Lens.plain(vectors.shape[1])
         seen = lens(vectors)
-        is_asked = bool(numbers.size) and np.median(np.bincount(numbers)) >= _TELLING
+        is_asked = has_lines and bool(numbers.size) and np.median(np.bincount(numbers)) >= _TELLING
         weights = WEIGHTS if is_asked else WEIGHTS[:1]
         return cls(rows_of(names, numbers), lens, seen, weights, Scale.of(seen, numbers))
 

@@ -137,19 +137,17 @@ class Collections:
         return collection
 
     def rows(self, name: str) -> tuple[Array, list[str]]:
-        """Return the vectors of a collection, and the card of each.
+        """Return the vectors of a collection, and the id of each one's text.
 
         Raises:
             KnowledgeError: there is no such collection, or Chroma failed.
         """
         collection = self.collection(name)
         try:
-            found = collection.get(include=["embeddings", "metadatas"])
+            found = collection.get(include=["embeddings"])
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        return np.asarray(found["embeddings"]), [
-            str(metadata["card"]) for metadata in found["metadatas"]
-        ]
+        return np.asarray(found["embeddings"]), list(found["ids"])
 
     def drop(self, name: str) -> None:
         """Delete a collection if it is there."""

@@ -67,8 +67,7 @@ class Tokenizer:
         self._glossary = glossary
         # Indonesian ones include question words, and weigh little by themselves.
         self._common = frozenset(STOPWORDS_EN) if language == "en" else frozenset()
-        name = _STEMMERS.get(language)
-        self._stemmer = Stemmer.Stemmer(name) if name else None
+        self._stems = stemmer(language)
 
     def __call__(self, text: str) -> list[str]:
         """Return the stems of a text, Chinese in pairs of characters."""
@@ -78,9 +77,8 @@ class Tokenizer:
         """Return the stems of a text, each with the word as it stands there."""
         meant = self._glossary(text)
         words = [word for word in _WORD.findall(meant.casefold()) if word not in self._common]
-        stems = self._stemmer.stemWords(words) if self._stemmer else words
         pairs = _pairs(meant)
-        return [*zip(stems, words, strict=True), *zip(pairs, pairs, strict=True)]
+        return [*zip(self._stems(words), words, strict=True), *zip(pairs, pairs, strict=True)]
 
 
 class Pieces:
@@ -94,6 +92,12 @@ class Pieces:
         meant = self._glossary(text)
         rest = _HAN.sub(" ", meant).splitlines()
         return [*(piece for line in rest for piece in _pieces(bare(line))), *_runs(meant, 2, 3)]
+
+
+def stemmer(language: Language) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Return what gives the stems of words in small letters; Chinese ones are their own."""
+    name = _STEMMERS.get(language)
+    return Stemmer.Stemmer(name).stemWords if name else list
 
 
 def length(text: str) -> int:
