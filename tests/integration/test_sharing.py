@@ -520,6 +520,21 @@ async def test_another_leads_when_the_leader_leaves(team: Team) -> None:
     assert not one.member.leads.is_set()
 
 
+async def test_it_ends_although_it_has_looked_at_that_moment(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await team.join_silently()
+    following = asyncio.create_task(process.follow())
+
+    async def look() -> None:
+        following.cancel()
+
+    monkeypatch.setattr(process.member, "_look", look)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(following, 2 * SOON)
+
+
 async def test_a_leader_that_is_cut_off_leads_no_longer(team: Team) -> None:
     one, other = await team.join(), await team.join()
 

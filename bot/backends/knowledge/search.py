@@ -154,7 +154,8 @@ class CardSearch:
 
     async def _wait(self, vectors_due: asyncio.Event) -> None:
         try:
-            await asyncio.wait_for(vectors_due.wait(), self._patience)
+            async with asyncio.timeout(self._patience):
+                await vectors_due.wait()
         except TimeoutError:
             self.expect_no_vectors()  # Nobody else waits in vain.
 

@@ -169,7 +169,8 @@ class Shared:
             StoreError: the database is away.
         """
         try:
-            await asyncio.wait_for(self._join(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._join()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             await self.leave()
             raise self._database.unusable(error) from error
@@ -182,7 +183,9 @@ class Shared:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             try:
-                await asyncio.wait_for(self._look(), _PATIENCE)
+                # Not `wait_for`, which forgets to be cancelled if this ends at that moment.
+                async with asyncio.timeout(_PATIENCE):
+                    await self._look()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("this process has lost its place: %s", type(error).__name__)
                 await self.leave()

@@ -85,7 +85,8 @@ async def _stream(state: State) -> AsyncIterator[str]:
     try:
         while not state.stopping.is_set():
             try:
-                event = await asyncio.wait_for(listener.get(), timeout=15)
+                async with asyncio.timeout(15):
+                    event = await listener.get()
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
