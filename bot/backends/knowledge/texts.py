@@ -49,11 +49,12 @@ def texts_of(content: Content) -> Iterator[Text]:
     They are in the words that are meant, as questions are compared with them.
     """
     glossary = Glossary(content.glossary)
-    form = _form_with_lines if content.has_lines else _form_without_lines
+    has_lines = content.has_lines
+    form = _form_with_lines if has_lines else _form_without_lines
     for card in content.cards:
         meant = glossary if card.language == DEFAULT_LANGUAGE else str
         for place, text in enumerate(dict.fromkeys(map(meant, form(card)))):
-            sentence = "" if content.has_lines or not place else _SENTENCE
+            sentence = "" if has_lines or not place else _SENTENCE
             yield Text(f"{card.name}.{card.language}.{sentence}{place}", card.name, text)
 
 
