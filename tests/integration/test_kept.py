@@ -79,10 +79,10 @@ async def test_a_collection_that_is_gone_is_not_hidden_by_what_is_kept(data: Pat
 
 
 def test_a_space_is_read_as_it_was_kept(tmp_path: Path) -> None:
-    made, spaces = space(), KeptSpaces(tmp_path)
+    made = space()
+    KeptSpaces(tmp_path).keep("akar-1", made)
 
-    spaces.keep("akar-1", made)
-    found = spaces.load("akar-1")
+    found = KeptSpaces(tmp_path).load("akar-1")
 
     assert found
     vector = units(np.ones(16, dtype=np.float32))
@@ -112,7 +112,8 @@ def test_only_one_version_is_kept(tmp_path: Path) -> None:
     spaces.keep("akar-2", space())
 
     assert spaces.load("akar-1") is None
-    assert spaces.load("akar-2")
+    assert (found := spaces.load("akar-2")) is not None
+    assert spaces.load("akar-2") is found
     assert len(list((tmp_path / "spaces").iterdir())) == 1
 
 

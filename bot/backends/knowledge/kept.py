@@ -24,17 +24,14 @@ class KeptSpaces:
 
     def __init__(self, data: Path) -> None:
         self._folder = data / _FOLDER
+        self._loaded: tuple[str, Space] | None = None  # It is asked for twice at each start.
 
     def load(self, version: str) -> Space | None:
         """Return the space of the version with this name, if it is kept."""
-        try:
-            with (
-                self._path(version).open("rb") as file,
-                np.load(file, allow_pickle=False) as arrays,
-            ):
-                return _space(arrays)
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-            return None
+        if self._loaded is None or self._loaded[0] != version:
+            found = self._read(version)
+            self._loaded = (version, found) if found else None
+        return self._loaded[1] if self._loaded else None
 
     def keep(self, version: str, space: Space) -> None:
         """Keep the space of a version, and no other: the next start is of this one."""
@@ -52,6 +49,16 @@ class KeptSpaces:
             log.warning("the next start takes longer, as nothing can be kept: %s", error)
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+    def _read(self, version: str) -> Space | None:
+        try:
+            with (
+                self._path(version).open("rb") as file,
+                np.load(file, allow_pickle=False) as arrays,
+            ):
+                return _space(arrays)
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            return None
 
     def _path(self, version: str) -> Path:
         """Return a path of its own for each version and each way to make a space."""

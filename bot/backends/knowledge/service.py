@@ -187,8 +187,8 @@ class KnowledgeService:
             BotError: the model cannot be used.
         """
         async with self._opening:
-            version = await self.versions.live()
-            if self._served or version is None or version.state != "whole":
+            version = None if self._served else await self.versions.live()
+            if version is None or version.state != "whole":
                 return
             if space := await asyncio.to_thread(self._spaces.load, version.name):
                 embeddings = await asyncio.to_thread(self.embeddings, version.embeddings)
