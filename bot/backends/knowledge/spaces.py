@@ -20,7 +20,8 @@ ABSENT = -2.0
 
 _SHELVES = 12
 _TELLING = 4  # Texts of a card, from which on it has lines that it is asked for with.
-_SAMPLE = 1000  # Texts that the scale is measured on.
+_SAMPLE = 1000  # Texts that the scale is measured on,
+_AT_ONCE = 100  # so many at a time, as comparing all of them takes tens of megabytes.
 
 
 def units(vectors: Array) -> Array:
@@ -44,7 +45,7 @@ class Lens:
     @classmethod
     def plain(cls, width: int) -> "Lens":
         """Return one that changes nothing."""
-        return cls(np.zeros(width), np.eye(width))
+        return cls(np.zeros(width, dtype=np.float32), np.eye(width, dtype=np.float32))
 
     @classmethod
     def of(cls, vectors: Array, cards: Array) -> "Lens":
@@ -59,11 +60,12 @@ class Lens:
             return cls.plain(width)
         # The fewer texts, the less is known of how they differ, and the less is made of it.
         doubt = mean * (1 + width / count)
-        return cls(middle, directions / np.sqrt(np.maximum(spread, 0.0) + doubt))
+        turn = directions / np.sqrt(np.maximum(spread, 0.0) + doubt)
+        return cls(middle.astype(np.float32), turn.astype(np.float32))
 
     def __call__(self, vectors: Array) -> Array:
         """Return vectors as they look through it, at length 1."""
-        return units((vectors - self.middle) @ self.turn).astype(np.float32)
+        return units((vectors - self.middle) @ self.turn).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,20 @@ class Scale:
     def of(cls, seen: Array, cards: Array) -> "Scale":
         """Measure the two on an index's own texts, of which a sample is enough."""
         some = np.linspace(0, len(cards) - 1, min(len(cards), _SAMPLE)).astype(int)
-        if not some.size:
+        total, count, nearest = 0.0, 0, [np.zeros(0)]
+        for part in np.array_split(some, -(-len(some) // _AT_ONCE)) if some.size else ():
+            cosines = seen[part] @ seen.T
+            is_same = cards[part, None] == cards[None]
+            total += float(cosines[~is_same].sum(dtype=float))
+            count += int((~is_same).sum())
+            is_same[np.arange(len(part)), part] = False
+            nearest.append(np.where(is_same, cosines, ABSENT).max(axis=1))
+        same = np.concatenate(nearest)
+        same = same[same > ABSENT]
+        if not count or not same.size:
             return cls()
-        cosines = seen[some] @ seen.T
-        is_same = cards[some, None] == cards[None]
-        other = is_same & (some[:, None] != np.arange(len(cards))[None])
-        nearest = np.where(other, cosines, ABSENT).max(axis=1)
-        has_other = nearest > ABSENT
-        if is_same.all() or not has_other.any():
-            return cls()
-        different = float(cosines[~is_same].mean())
-        return cls(different, max(float(nearest[has_other].mean()), different + 1e-3))
+        different = total / count
+        return cls(different, max(float(same.mean()), different + 1e-3))
 
     def __call__(self, cosines: Array) -> Array:
         """Return cosine similarities in these units."""
