@@ -59,6 +59,19 @@ async def test_the_next_start_answers_by_meaning_without_chroma(data: Path) -> N
     assert early["similarity"] == pytest.approx(late["similarity"], abs=1e-4)
 
 
+async def test_what_is_published_is_kept_for_the_first_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with service(write(tmp_path / "knowledge"), data) as knowledge:
+        await knowledge.publish()
+
+    async with restarted(data) as knowledge:
+        await knowledge.open_words()
+        knowledge.may_load.clear()
+        await knowledge.open_kept()
+
+        assert "similarity" in await evidence(knowledge)
+
+
 async def test_a_collection_that_is_gone_is_not_hidden_by_what_is_kept(data: Path) -> None:
     async with restarted(data) as knowledge:
         version = await knowledge.open_words()

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
+from bot.backends.knowledge.kept import KeptSpaces
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.texts import Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
@@ -81,6 +82,7 @@ class Publisher:
         embeddings: str,
         trial: Trial,
         products: ProductModels,
+        spaces: KeptSpaces,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
@@ -90,6 +92,7 @@ class Publisher:
         self._embeddings = embeddings
         self._trial = trial
         self._products = products
+        self._spaces = spaces
         self._exclusive = exclusive
         self._today = today
 
@@ -237,6 +240,7 @@ class Publisher:
     ) -> Published:
         indexes = await self._tools.indexes()
         await asyncio.to_thread(indexes.write, version.name, vectors, pins.used)
+        await asyncio.to_thread(self._spaces.keep, version.name, vectors.space)
         await self._versions.mark(version, "whole")
         await self._versions.switch(version, considered=considered, by=by)
         return Published(replace(version, state="whole"), vectors.embedded, is_new=True)

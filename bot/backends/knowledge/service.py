@@ -81,10 +81,10 @@ class KnowledgeService:
         """Set once what is live is served as it is followed, or cannot be."""
         self._served = ""
         self._words: tuple[str, Served] | None = None
-        self._spaces = KeptSpaces(data)
         self._opening = asyncio.Lock()
         self._folder = folder
         self._today = today
+        self._spaces = KeptSpaces(data)
         self._trial = Trial(
             versions=self.versions,
             tools=self,
@@ -100,6 +100,7 @@ class KnowledgeService:
             embeddings=embeddings,
             trial=self._trial,
             products=self._products,
+            spaces=self._spaces,
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )
