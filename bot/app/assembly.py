@@ -173,7 +173,7 @@ def _assemble(
     cipher: Cipher,
     clock: Clock,
 ) -> App:
-    guess = LanguageGuess(phrases)
+    guess = LanguageGuess(phrases, kept=settings.data)
     people, stranger = People(database, cipher), Stranger(database, cipher)
     decision = Decision.read()
 

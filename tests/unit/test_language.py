@@ -1,15 +1,65 @@
 """Indonesian, English and Chinese are told apart, as people type them."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from bot.backends import language
 from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_phrases
 from tests.conftest import ROOT
 
+PHRASES = read_phrases(ROOT / "prompts")
+
 
 @pytest.fixture(scope="module")
 def guess() -> LanguageGuess:
-    return LanguageGuess(read_phrases(ROOT / "prompts"))
+    return LanguageGuess(PHRASES)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the statistics were kept once."""
+    folder = tmp_path_factory.mktemp("data")
+    LanguageGuess(PHRASES, kept=folder).load()
+    return folder
+
+
+def kept_files(folder: Path) -> list[Path]:
+    [model] = folder.iterdir()
+    return sorted(model.iterdir())
+
+
+def test_what_is_kept_tells_as_much(guess: LanguageGuess, kept: Path) -> None:
+    again = LanguageGuess(PHRASES, kept=kept)
+
+    for text in ("gmn cara daftar seller", "Can I still sell from Shenzhen?", "batik murah"):
+        assert again(text) == guess(text)
+
+
+def test_what_is_kept_is_not_unpacked_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_unpacked", None)
+
+    assert LanguageGuess(PHRASES, kept=kept)("seller center error terus") == "id"
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_what_is_damaged_is_made_again(kept: Path, tmp_path: Path, left: int) -> None:
+    shutil.copytree(kept, tmp_path / "data")
+    for path in kept_files(tmp_path / "data"):
+        path.write_bytes(path.read_bytes()[:left])
+
+    assert LanguageGuess(PHRASES, kept=tmp_path / "data")("tokopedia seller registration") == "en"
+
+    sizes = [path.stat().st_size for path in kept_files(tmp_path / "data")]
+    assert sizes == [path.stat().st_size for path in kept_files(kept)]
+
+
+def test_where_nothing_can_be_kept_languages_are_told_apart_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    assert LanguageGuess(PHRASES, kept=tmp_path / "file")("gmn cara daftar seller") == "id"
 
 
 @pytest.mark.parametrize(
