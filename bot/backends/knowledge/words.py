@@ -3,8 +3,11 @@
 import logging
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+import sys
+from array import array
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import cache
+from itertools import accumulate, chain
 from typing import Any, NamedTuple, TypeVar
 
 import bm25s
@@ -164,7 +167,7 @@ class WordIndex:
         self._here = np.array([places[card.name] for card in cards], dtype=int)
         self._count = len(places)
         once = cache(glossary)  # Nearly every line is split twice or more.
-        spelled, split = cache(Tokenizer(language, once).spelled), cache(Pieces(once))
+        spelled, split = _spelled_once(language, once), _split_once(once)
         stems = cache(lambda line: [stem for stem, _ in spelled(line)])
         self.asked = [
             (tuple(sorted(stems(line))), card.name)
@@ -196,12 +199,13 @@ class _Terms:
 
     def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
-        self._known = {term for document in documents for term in document}
         self._rarest = rarest(len(documents))
         self._count = len(documents)
         self._bm25 = bm25s.BM25(k1=K1, b=B)
-        if self._known:
+        self._known: Container[str] = ()
+        if any(documents):
             self._bm25.index(documents, show_progress=False)
+            self._known = self._bm25.vocab_dict
 
     def scores(self, terms: Sequence[str]) -> Array:
         """Return the score of each document, as so many terms that one document alone holds."""
@@ -212,15 +216,36 @@ class _Terms:
         return scores
 
 
+class _Holders:
+    """Which documents hold each term."""
+
+    def __init__(self, documents: Sequence[Collection[str]]) -> None:
+        holders: dict[str, list[int]] = {}
+        for place, terms in enumerate(documents):
+            for term in terms:
+                holders.setdefault(term, []).append(place)
+        self._numbers = {term: number for number, term in enumerate(holders)}
+        self._ends = array("q", accumulate(map(len, holders.values()), initial=0))
+        # One array for each of ten thousands of terms would be larger than what it holds.
+        self._places = np.fromiter(chain.from_iterable(holders.values()), dtype=np.int32)
+
+    def of(self, term: str) -> Array:
+        """Return the places of the documents that hold a term."""
+        number = self._numbers.get(term)
+        if number is None:
+            return _NOWHERE
+        return self._places[self._ends[number] : self._ends[number + 1]]
+
+
 class _Held:
     """Which documents hold which words and pieces of words, and how much each word weighs."""
 
     def __init__(self, documents: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Note the words of documents: stems, each with the word as it stands there."""
         self._count = len(documents)
-        self._stems = _holding([{stem for stem, _ in words} for words in documents])
+        self._stems = _Holders([{stem for stem, _ in words} for words in documents])
         pieces = cache(lambda word: frozenset(_pieces(word)))
-        self._pieces = _holding(
+        self._pieces = _Holders(
             [frozenset().union(*(pieces(word) for _, word in words)) for words in documents]
         )
 
@@ -230,7 +255,7 @@ class _Held:
         Between the two stands the weight that each document holds at least pieces of.
         """
         words = dict(spelled)
-        holding = [self._stems.get(stem, _NOWHERE) for stem in words]
+        holding = [self._stems.of(stem) for stem in words]
         weights = word_weights(self._count, np.array([len(held) for held in holding]))
         held, resembled = np.zeros((2, self._count))
         for places, word, weight in zip(holding, words.values(), weights.tolist(), strict=True):
@@ -249,17 +274,24 @@ class _Held:
         likeness = np.zeros(self._count)
         pieces = set(_pieces(word))
         for piece in pieces:
-            likeness[self._pieces.get(piece, _NOWHERE)] += 1 / len(pieces)
+            likeness[self._pieces.of(piece)] += 1 / len(pieces)
         return likeness
 
 
-def _holding(documents: Sequence[Collection[str]]) -> Mapping[str, Array]:
-    """Return the places of the documents that hold each term."""
-    places: dict[str, list[int]] = {}
-    for place, terms in enumerate(documents):
-        for term in terms:
-            places.setdefault(term, []).append(place)
-    return {term: np.array(held, dtype=np.int32) for term, held in places.items()}
+def _spelled_once(
+    language: Language, glossary: Callable[[str], str]
+) -> Callable[[str], list[tuple[str, str]]]:
+    """Return what spells the lines of cards: each line once, and each word as one string."""
+    spelled = Tokenizer(language, glossary).spelled
+    return cache(
+        lambda line: [(sys.intern(stem), sys.intern(word)) for stem, word in spelled(line)]
+    )
+
+
+def _split_once(glossary: Callable[[str], str]) -> Callable[[str], list[str]]:
+    """Return what splits the lines of cards: each line once, and each piece as one string."""
+    split = Pieces(glossary)
+    return cache(lambda line: list(map(sys.intern, split(line))))
 
 
 def rarest(documents: int) -> float:
