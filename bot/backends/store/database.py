@@ -31,7 +31,8 @@ _ANSWER = 30.0  # Seconds for the server to do one statement.
 _LOOK_EVERY = 0.2  # Seconds between tries to have a lock of the server's.
 LOCK_SPACE = 0x616B6172
 """PostgreSQL's locks are numbers; ours begin with "akar"."""
-_SYNCED = "is_synced"
+_SYNCED, _READS = "is_synced", "reads"
+_READERS = 2  # Queries of SQLite's at once: a long one holds up nobody.
 _PRAGMAS = (
     "synchronous = FULL",  # What is committed survives a power cut, where `_begin` says nothing
     "secure_delete = ON",  # else; and what is deleted is overwritten.
@@ -62,8 +63,9 @@ class _Job:
 class Database:
     """Reads, and writes that share transactions: those that wait at one moment commit as one.
 
-    A transaction of SQLite's is one call to a thread of its own: asked for through the event loop,
-    each of its statements would wait four times for the loop and the thread to take turns.
+    A transaction of SQLite's is one call to a thread of its own, and so is a query: asked for
+    through the event loop, each statement would wait four times, and a query ten times, for the
+    loop and the thread to take turns.
     """
 
     def __init__(
@@ -71,12 +73,13 @@ class Database:
     ) -> None:
         self.engine = engine
         self.writer = writer or engine.sync_engine
-        """Makes the connections that are written through."""
+        """Makes the connections that are written through, and in SQLite those that are read."""
         self.is_shared = engine.dialect.name == "postgresql"
         """Several processes, on several machines, may work with it."""
         self._folder = folder
         self.place = place
         self._thread = ThreadPoolExecutor(1, "writes")
+        self._readers = ThreadPoolExecutor(_READERS, "reads")
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._writing: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[Sequence[Row[Any]]]] = set()
@@ -87,6 +90,8 @@ class Database:
         Raises:
             StoreError: the database is away, locked or damaged.
         """
+        if not self.is_shared:
+            return await self._read_file(query, values)
         # SQLAlchemy ends the connection of a query that is cancelled, in a task which never ends
         # when the engine is disposed of meanwhile.
         reading = asyncio.create_task(self._read(query, values))
@@ -98,6 +103,16 @@ class Database:
         try:
             async with self.engine.connect() as connection:
                 return (await connection.execute(query, values)).all()
+        except (SQLAlchemyError, OSError) as error:
+            raise self.unusable(error) from error
+
+    async def _read_file(self, query: Executable, values: Values | None) -> Sequence[Row[Any]]:
+        def read() -> Sequence[Row[Any]]:
+            with self.writer.connect().execution_options(**{_READS: True}) as connection:
+                return connection.execute(query, values).all()
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
         except (SQLAlchemyError, OSError) as error:
             raise self.unusable(error) from error
 
@@ -162,6 +177,7 @@ class Database:
             await self._jobs.join()
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
+        self._readers.shutdown()
         if not self.is_shared:  # A connection of SQLite's is its thread's.
             await asyncio.get_running_loop().run_in_executor(self._thread, self.writer.dispose)
         self._thread.shutdown()
@@ -331,6 +347,8 @@ def _set_up(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get(_READS):
+        return  # A query alone sees one state without a transaction.
     is_synced = connection.get_execution_options().get(_SYNCED, True)
     if connection.info.get(_SYNCED, True) != is_synced:
         connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
