@@ -93,6 +93,7 @@ class Served:
         places = {name: place for place, name in enumerate(cards)}
         index = partial(_index, content.cards, glossary, places)
         words = {language: index(WordIndex, language) for language in LANGUAGES}
+        meant = words[DEFAULT_LANGUAGE].meant
         nearness = {
             language: index(NearnessIndex, language)
             for language in ([] if content.has_lines else LANGUAGES)
@@ -127,7 +128,7 @@ class Served:
             language: lessons_of(content.guidance.lessons, language) for language in LANGUAGES
         }
         return cls(
-            *(content, cards, names, places, words, nearness, glossary, passages, others),
+            *(content, cards, names, places, words, nearness, meant, passages, others),
             *(_about(cards, others), foreign, usual, unknown, _said(words.values())),
             *(signs, formulas, journeys, lessons, vectors),
             products=products,

@@ -5,6 +5,7 @@ import math
 import re
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, chain
@@ -16,7 +17,8 @@ import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 
 from bot.backends.knowledge.cards import Card
-from bot.core.messages import Language
+from bot.backends.knowledge.spelling import Spelling
+from bot.core.messages import DEFAULT_LANGUAGE, Language
 
 Array = np.ndarray[Any, Any]
 Term = TypeVar("Term")
@@ -163,7 +165,6 @@ class WordIndex:
         places: Mapping[str, int],
     ) -> None:
         """Index them; `places` says where each card, of any language, stands."""
-        self._tokenize, self._split = Tokenizer(language, glossary), Pieces(glossary)
         self._here = np.array([places[card.name] for card in cards], dtype=int)
         self._count = len(places)
         once = cache(glossary)  # Nearly every line is split twice or more.
@@ -177,7 +178,14 @@ class WordIndex:
         """The bag of stems of each line that a card is asked for with, and the card's name."""
         self._words = _Terms([_joined(stems, asked_for(card)) for card in cards])
         self._pieces = _Terms([_joined(split, document(card)) for card in cards])
-        self._held = _Held([_joined(spelled, document(card)) for card in cards])
+        documents = [_joined(spelled, document(card)) for card in cards]
+        self._held = _Held(documents)
+        self.meant = glossary
+        """Puts the words of the cards for what people type."""
+        if language == DEFAULT_LANGUAGE:
+            held = Counter(word for words in documents for _, word in set(words))
+            self.meant = Spelling(glossary, held, stemmer(language))
+        self._tokenize, self._split = Tokenizer(language, self.meant), Pieces(self.meant)
 
     def bag(self, question: str) -> tuple[str, ...]:
         """Return the stems of a question in the order of the alphabet."""
