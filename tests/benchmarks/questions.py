@@ -11,6 +11,8 @@ FOLDER = Path(__file__).with_name("questions")
 ABSTAIN = "abstain"
 BLIND = "blind"
 """The tag of questions that were written when all was tuned."""
+SEEN = "seen"
+"""The tag of questions from whose misses something was learnt, whatever their cards."""
 APART = ("followups", "safety", "several")
 """The files of what is not decided by the search alone; they are read when they are named."""
 
@@ -48,8 +50,10 @@ class Asked:
     def part(self) -> Part:
         """All questions of a card are there to tune on, or none is; likewise the texts of others.
 
-        Blind ones are there to report on.
+        Blind ones are there to report on, and seen ones to tune on.
         """
+        if SEEN in self.tags:
+            return "tune"
         if BLIND in self.tags:
             return "report"
         key = self.card if self.is_answerable else self.text
