@@ -23,6 +23,7 @@ _TABLE = "table"
 _PARTS = ("odds", "priors", "rows", "features", _TABLE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z']+")
+_UNSPEAKABLE = re.compile(r"[^aeiouy]+|.*[^aeiouy]{5}.*")  # "npwp", and fingers on a keyboard.
 _ENGLISH_WORD = 2.0  # Log-odds that one word of grammar is worth.
 _INDONESIAN_WORD = 4.5  # More: Indonesians use English words, hardly ever the other way round.
 _CAP = 0.95  # The character model is sure of too much, too soon.
@@ -50,7 +51,7 @@ class LanguageGuess:
         words = _WORD.findall(text.casefold())
         if self._is_chinese(text, words):
             return "zh"
-        if not words:
+        if all(_UNSPEAKABLE.fullmatch(word) for word in words):
             return None
         odds = self._character_odds(text)
         odds += _ENGLISH_WORD * sum(word in self._english for word in words)

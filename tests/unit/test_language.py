@@ -126,3 +126,8 @@ def test_does_not_guess_where_nothing_tells(guess: LanguageGuess, text: str) -> 
 
 def test_a_long_text_is_no_hindrance(guess: LanguageGuess) -> None:
     assert guess("apa syarat buka toko ya " * 200) == "id"
+
+
+@pytest.mark.parametrize("text", ["asdfgh", "zxcvb qwrtp", "NPWP", "lzd brp"])
+def test_is_not_told_by_words_that_nobody_can_say(guess: LanguageGuess, text: str) -> None:
+    assert guess(text) is None
