@@ -7,7 +7,7 @@ from itertools import chain
 
 from bot.core.clusters import Clusters
 from bot.core.messages import Language, Seller
-from bot.core.naming import HAN, KINDS, SUBJECT, TOKEN, Reading, Tokens
+from bot.core.naming import HAN, KINDS, SUBJECT, TOKEN, Reading, Tokens, joined
 
 _SEGMENT = re.compile(
     r"[\n,;:，；：、。！？!?\t|•·“”\"()（）]|\.(?=\s|$)|(?<!\w)[–—*-]+(?!\w)|(?:^|(?<=\s))\d{1,2}[.)、．]\s*",
@@ -15,6 +15,7 @@ _SEGMENT = re.compile(
 )
 _NEVER = "(?!)"
 _PLACE = 5  # Words or characters at most of an answer that tells a place.
+_TORN = 5  # Those of a short name that no list has, and that words were taken out of.
 _WHOLE = 8  # Those of a name that words belong to which usually stand around names.
 
 
@@ -35,6 +36,8 @@ class Mention:
     """It is about the goods of its writer."""
     side: Seller | None = None
     """Where it says that its writer sells from."""
+    label: str = ""
+    """The whole message, where it may be one label of a shop: swings and slides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +102,55 @@ class ProductWords:
         reading = Reading({**self.kinds, **own}, self.soft, clusters.catalogue)
         for segment in _SEGMENT.split(text.casefold()):
             reading.read(tuple(TOKEN.findall(segment)))
-        if _is_whole(plain, reading):
+        is_short = len(TOKEN.findall(plain)) <= _WHOLE and not _SEGMENT.search(plain)
+        is_own = bool(self.own.search(plain))
+        is_torn = _size(plain) <= _TORN and not is_own and _is_torn(reading)
+        if is_short and (is_torn or _is_whole(plain, reading)):
             may_be = SUBJECT in reading.heard
             return Mention((plain,), True, may_be_elsewhere=may_be, side=self.side(text))
+        is_bare = not reading.heard - {"joining", "soft"}
         return Mention(
             tuple(dict.fromkeys(reading.names())),
-            is_bare=not reading.heard - {"joining", "soft"},
+            is_bare=is_bare,
             asks=bool(reading.heard & {"asking", "classing"}),
             is_elsewhere=SUBJECT in reading.heard,
-            is_own=bool(self.own.search(plain)),
+            is_own=is_own,
             side=self.side(text),
+            label=plain if is_bare and is_short else "",
         )
+
+
+def _size(plain: str) -> int:
+    """Count the words of a text; two Chinese characters are about one."""
+    tokens = TOKEN.findall(plain)
+    return len(tokens) - sum(bool(HAN.match(token)) for token in tokens) // 2
 
 
 def _is_whole(plain: str, reading: Reading) -> bool:
     """Say whether the words around a name belong to it: "paper" to clips, but "tax" to no hat."""
-    is_short = len(TOKEN.findall(plain)) <= _WHOLE and not _SEGMENT.search(plain)
-    is_name = is_short and reading.heard <= {"passing", "soft", SUBJECT}
+    is_name = reading.heard <= {"passing", "soft", SUBJECT}
     return (
         is_name
         and bool(reading.odd and reading.runs)
         and reading.catalogue.fits(reading.odd, plain)
     )
+
+
+def _is_torn(reading: Reading) -> bool:
+    """Say whether what is left is no known name, and lost words that stand in names: play yards."""
+    known = reading.catalogue
+    is_name = reading.heard <= {"passing", "joining", "soft"} and bool(reading.odd)
+    return (
+        is_name
+        and not all(known.lists(joined(run)) for run, _ in reading.runs)
+        and all(_may_be_part(word, reading) for word in reading.odd)
+    )
+
+
+def _may_be_part(word: str, reading: Reading) -> bool:
+    """Say whether a word that was passed over stands in names, or between two parts of one."""
+    is_between = len(reading.runs) > 1 and " " not in word and (word,) not in reading.soft
+    return reading.catalogue.knows(word) or bool(HAN.fullmatch(word)) or is_between
 
 
 def _first(signs: Mapping[Seller, re.Pattern[str]], plain: str) -> Seller | None:

@@ -76,7 +76,9 @@ class Sellers:
         is_new = mention.is_bare and ask.last is None  # Else it may go on from what was asked.
         is_sold = side == "overseas" and (is_plain or mention.is_bare)
         is_meant = mention.asks or is_sold or (is_plain and is_new)
-        return self.check(names, clusters, ask.language) if is_meant else None
+        if not is_meant:
+            return None
+        return self.check(_labelled(names, mention, clusters, ask.language), clusters, ask.language)
 
     def second(self, ask: Ask, found: Found) -> Verdicts | WhoSells | None:
         """Return what goes before a card that was found, or is told where none was.
@@ -106,7 +108,7 @@ class Sellers:
         if side is None and ask.language == DEFAULT_LANGUAGE:
             matters = self._matters(ask.text, mention, clusters) if is_unsure else mention.is_own
             return WhoSells(1.0) if matters else None
-        return self.check(names, clusters, ask.language)
+        return self.check(_labelled(names, mention, clusters, ask.language), clusters, ask.language)
 
     def local(self, ask: Ask, found: Found) -> Found:
         """Give a seller in the country another card than those about overseas sellers."""
@@ -202,6 +204,21 @@ def _with_likely(
     return tuple(
         name for name in mention.names if name in names or _may_be_product(name, clusters, language)
     )
+
+
+def _labelled(
+    names: tuple[str, ...], mention: Mention, clusters: Clusters, language: Language
+) -> tuple[str, ...]:
+    """Return the label that names make up, where it is surer of the place that all others have."""
+    if len(mention.names) < 2 or not mention.label:
+        return names
+    whole = clusters.verdict(mention.label, language)
+    parts = [clusters.verdict(name, language) for name in mention.names]
+    sure = [
+        part for part in parts if part.status != "unclear" or _are_listed([part.product], clusters)
+    ]
+    is_agreed = all((part.status, part.cluster) == (whole.status, whole.cluster) for part in sure)
+    return (mention.label,) if is_agreed and len(sure) < len(parts) else names
 
 
 def _is_elsewhere(mention: Mention, side: Seller | None) -> bool:

@@ -103,6 +103,28 @@ def test_words_that_usually_stand_around_may_belong_to_a_name(text: str, *, may_
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("the yards", ("yards",)),
+        ("play from baby", ("play from baby",)),
+        ("是玩具", ("是玩具",)),
+        ("we play yards", ("play yards",)),
+        ("play and yards", ("play", "yards")),
+        ("the hats", ("hats",)),
+    ],
+)
+def test_a_name_is_not_torn_apart(text: str, names: tuple[str, ...]) -> None:
+    goods = Goods({"hats": "cloth"})
+
+    assert WORDS.mention(text, clusters(goods)).names == names
+
+
+def test_only_what_is_nothing_but_names_may_be_a_label() -> None:
+    assert mention("hats and lamps").label == "hats and lamps"
+    assert not mention("we sell hats and lamps").label
+
+
 def test_tells_whose_goods_they_are() -> None:
     assert mention("apakah hats saya ditutup").is_own
     assert not mention("are hats closed").is_own

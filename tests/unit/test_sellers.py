@@ -127,6 +127,23 @@ def test_nothing_of_a_list_is_left_out_that_may_be_a_product(text: str, names: l
     assert [verdict.product for verdict in outcome.verdicts] == names
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("hats and zyzxy", ["hats and zyzxy"]),
+        ("hats and lamps", ["hats", "lamps"]),
+        ("hats and lamps and zyzxy", ["hats", "lamps"]),
+        ("We sell hats and zyzxy", ["hats"]),
+    ],
+)
+def test_the_label_of_a_shop_gets_one_verdict(text: str, names: list[str]) -> None:
+    asked = ask(text, seller="overseas")
+    outcome = sellers().first(asked) or sellers().second(asked, UNSURE)
+
+    assert isinstance(outcome, Verdicts)
+    assert [verdict.product for verdict in outcome.verdicts] == names
+
+
 def test_several_words_that_nobody_knows_are_no_products() -> None:
     assert sellers().second(ask("Can we sell zyzxy, qux?", seller="overseas"), UNSURE) is None
 
