@@ -104,7 +104,7 @@ class ProductWords:
             reading.read(tuple(TOKEN.findall(segment)))
         is_short = len(TOKEN.findall(plain)) <= _WHOLE and not _SEGMENT.search(plain)
         is_own = bool(self.own.search(plain))
-        is_torn = _size(plain) <= _TORN and not is_own and _is_torn(reading)
+        is_torn = _size(plain) <= _TORN and not is_own and _is_torn(plain, reading)
         if is_short and (is_torn or _is_whole(plain, reading)):
             may_be = SUBJECT in reading.heard
             return Mention((plain,), True, may_be_elsewhere=may_be, side=self.side(text))
@@ -136,21 +136,20 @@ def _is_whole(plain: str, reading: Reading) -> bool:
     )
 
 
-def _is_torn(reading: Reading) -> bool:
+def _is_torn(plain: str, reading: Reading) -> bool:
     """Say whether what is left is no known name, and lost words that stand in names: play yards."""
     known = reading.catalogue
     is_name = reading.heard <= {"passing", "joining", "soft"} and bool(reading.odd)
     return (
         is_name
         and not all(known.lists(joined(run)) for run, _ in reading.runs)
-        and all(_may_be_part(word, reading) for word in reading.odd)
+        and (all(map(known.knows, reading.odd)) or _begins_so(plain, reading.odd))
     )
 
 
-def _may_be_part(word: str, reading: Reading) -> bool:
-    """Say whether a word that was passed over stands in names, or between two parts of one."""
-    is_between = len(reading.runs) > 1 and " " not in word and (word,) not in reading.soft
-    return reading.catalogue.knows(word) or bool(HAN.fullmatch(word)) or is_between
+def _begins_so(plain: str, odd: Sequence[str]) -> bool:
+    """Say whether all that was taken off is the Chinese character that a text begins with."""
+    return len(odd) == 1 and bool(HAN.fullmatch(odd[0])) and plain.startswith(odd[0])
 
 
 def _first(signs: Mapping[Seller, re.Pattern[str]], plain: str) -> Seller | None:

@@ -107,15 +107,17 @@ def test_words_that_usually_stand_around_may_belong_to_a_name(text: str, *, may_
     ("text", "names"),
     [
         ("the yards", ("yards",)),
-        ("play from baby", ("play from baby",)),
+        ("play in yards", ("play in yards",)),
+        ("play from yards", ("play", "yards")),
         ("是玩具", ("是玩具",)),
+        ("玩具吗", ("玩具",)),
         ("we play yards", ("play yards",)),
         ("play and yards", ("play", "yards")),
         ("the hats", ("hats",)),
     ],
 )
 def test_a_name_is_not_torn_apart(text: str, names: tuple[str, ...]) -> None:
-    goods = Goods({"hats": "cloth"})
+    goods = Goods({"hats": "cloth", "in trays": "cloth"})
 
     assert WORDS.mention(text, clusters(goods)).names == names
 
