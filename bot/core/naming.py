@@ -23,6 +23,7 @@ _ODD = ("passing", SUBJECT)  # The kinds whose words may belong to a name after 
 _LONGEST = 8  # Tokens of a name or phrase that is looked for as a whole.
 _SHARING = 2  # Words behind `and`, of which the last one is shared.
 _TYPED = 5  # Letters of a word around names that may be typed wrongly.
+_TYPED_ELSEWHERE = 7  # Those of a word of another subject: a hermit crab needs no permit.
 
 
 @dataclass(slots=True)
@@ -134,8 +135,10 @@ class Reading:
         is_heard = self.catalogue.knows(token) or self.catalogue.lists(token)
         if len(token) < _TYPED or not token.isascii() or is_heard:
             return (), ""
-        near = (self.kinds.get((each,)) for each in one_letter_off(token))
-        return next((((token,), kind) for kind in near if kind), ((), ""))
+        near = {self.kinds.get((each,), "") for each in one_letter_off(token)} - {""}
+        if len(token) < _TYPED_ELSEWHERE:
+            near -= {SUBJECT}
+        return ((token,), min(near)) if near else ((), "")
 
     def _name(self, tokens: Tokens, place: int) -> Tokens:
         """Return the longest listed name of several tokens that begins here."""

@@ -122,6 +122,13 @@ def test_a_name_is_not_torn_apart(text: str, names: tuple[str, ...]) -> None:
     assert WORDS.mention(text, clusters(goods)).names == names
 
 
+def test_only_a_long_word_of_another_subject_may_be_typed_wrongly() -> None:
+    about = clusters(subjects=("permit", "register"))
+
+    assert WORDS.mention("hermit hats", about).names == ("hermit hats",)
+    assert WORDS.mention("regster hats", about).is_elsewhere
+
+
 def test_only_what_is_nothing_but_names_may_be_a_label() -> None:
     assert mention("hats and lamps").label == "hats and lamps"
     assert not mention("we sell hats and lamps").label
