@@ -210,7 +210,7 @@ class ProductSorter:
 
     def lists(self, name: str) -> bool:
         """Say whether a name stands in the list as it is, in any language."""
-        return as_listed(name) in self._put_together().listed
+        return self._put_together().lists(as_listed(name))
 
     def knows(self, word: str) -> bool:
         """Say whether a word stands in some name of the list."""
@@ -241,10 +241,9 @@ class _List:
     """The cluster of each family."""
     cards: Mapping[str, str]
     """The card of its own that a family has."""
-    names: Mapping[tuple[str, Language], str]
-    """The family of each name in each language."""
-    listed: frozenset[str]
-    """The names, and those of makers, in all languages."""
+    names: Mapping[Language, Mapping[str, str]]
+    """The family of each name, language by language."""
+    makers: frozenset[str]
     words: Mapping[str, int]
     """How many names hold each word."""
     own: Mapping[str, frozenset[str]]
@@ -253,20 +252,20 @@ class _List:
 
     @classmethod
     def of(cls, entry: ClustersEntry, kept: bytes) -> "_List":
-        names: dict[tuple[str, Language], str] = {}
+        names: dict[Language, dict[str, str]] = {}
         held: dict[str, Counter[str]] = {family: Counter() for family in entry.families}
         for each in names_of(entry):
             plain = as_listed(each.name)
-            names.setdefault((plain, each.language), each.family)
+            names.setdefault(each.language, {}).setdefault(plain, each.family)
             held[each.family].update(unit for run in plain.split() for unit in _units(run))
         clusters = {key: family.cluster for key, family in entry.families.items()}
         cards = {key: family.card for key, family in entry.families.items()}
         brands = [as_listed(name) for each in entry.brands.values() for _, name in split(each)]
-        listed = frozenset([*(name for name, _ in names), *brands])
         own = {family: frozenset(words) for family, words in held.items()}
         model = ProductModel.from_bytes(kept)
         words = sum(held.values(), Counter[str]())
-        return cls(model, clusters, cards, names, listed, words, own, _any_of(brands))
+        makers = frozenset(brands)
+        return cls(model, clusters, cards, names, makers, words, own, _any_of(brands))
 
     def likeness(self, name: str, language: Language) -> Likeness:
         plain = as_listed(name)
@@ -285,6 +284,9 @@ class _List:
         nearest = max(families, key=lambda family: families[family])
         return Likeness(shares, self.cards[nearest], False, self._heard(meant))
 
+    def lists(self, plain: str) -> bool:
+        return plain in self.makers or any(plain in names for names in self.names.values())
+
     def fits(self, words: Sequence[str], name: str) -> bool:
         units = [unit for run in as_listed(name).split() for unit in _units(run)]
         families = self.model.shares(name)
@@ -302,7 +304,7 @@ class _List:
     def _family(self, plain: str, language: Language) -> str:
         """Return the family in which a name is listed, in this language before any other."""
         found = (
-            self.names.get((plain, each))
+            self.names.get(each, {}).get(plain)
             for each in dict.fromkeys((language, DEFAULT_LANGUAGE, "en", "zh"))
         )
         return next((family for family in found if family), "")
