@@ -29,7 +29,8 @@ CHATS_FILE = "simulator.sqlite3"
 _STARTING = 15.0  # Seconds within which the simulator must answer.
 _TURN_OF_A_THREAD = 0.0005  # Seconds; a tenth of Python's own.
 _YOUNG = 50_000  # Objects made between looks for garbage; as many as a start makes in a second.
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # The names of the settings in glibc's <malloc.h>.
+# The names of the settings in glibc's <malloc.h>.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGE = 8 * 2**20  # Bytes; more than any question takes at once.
 _HEAPS = 2
 
@@ -74,6 +75,7 @@ def _spare_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_ARENA_MAX, _HEAPS)
         libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_M_TRIM_THRESHOLD, _LARGE)  # Else a question takes pages and gives them back.
 
 
 def simulator(

@@ -114,7 +114,7 @@ class TextVectors:
         Raises:
             KnowledgeError: the model failed.
         """
-        texts = tuple(sorted(texts_of(content), key=lambda text: len(text.text)))
+        texts = tuple(texts_of(content))  # Those of a card together: they are read together.
         # A batch takes as long as its longest text for each of its texts.
         new = sorted({text.text for text in texts if text.text not in known}, key=len)
         made: dict[str, Array] = {}
