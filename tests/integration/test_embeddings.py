@@ -189,26 +189,16 @@ def test_a_text_that_cannot_be_embedded_fails_alone() -> None:
     assert [type(failure) for failure in failures] == [type(None)] * 15 + [UnicodeEncodeError]
 
 
-def test_a_question_is_spread_once_the_machine_was_seen_idle() -> None:
-    now = 0.0
-    spreading = Spreading(lambda: now)
+def test_a_question_is_spread_until_that_was_slow() -> None:
+    spreading = Spreading(lambda: 0.0)
+    spreading.kept(0.020, letters=30)
     before = spreading.pays
 
-    spreading.kept(0.012, work=0.011, letters=30)
-    seen_idle = spreading.pays
-    now = 11.0
-    long_ago = spreading.pays
+    spreading.spread(0.012, letters=30)
+    after_a_quick_one = spreading.pays
+    spreading.spread(0.060, letters=30)
 
-    assert (before, seen_idle, long_ago) == (False, True, False)
-
-
-def test_a_question_keeps_to_one_processor_beside_other_programs() -> None:
-    spreading = Spreading(lambda: 0.0)
-
-    spreading.kept(0.012, work=0.011, letters=30)
-    spreading.kept(0.060, work=0.020, letters=30)
-
-    assert not spreading.pays
+    assert (before, after_a_quick_one, spreading.pays) == (True, True, False)
 
 
 def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
@@ -216,12 +206,11 @@ def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
     spreading = Spreading(lambda: now)
     waits = []
     for _ in range(8):
-        spreading.kept(0.012, work=0.011, letters=30)
+        spreading.kept(0.011, letters=30)
         spreading.spread(0.9, letters=30)
         began = now
         while not spreading.pays:
             now += 1.0
-            spreading.kept(0.012, work=0.011, letters=30)
         waits.append(now - began)
 
     spreading.spread(0.007, letters=30)
