@@ -3,13 +3,15 @@
 import logging
 import math
 import re
-import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from string import printable
 from threading import Lock
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -17,10 +19,14 @@ from bot.core.messages import Language
 
 log = logging.getLogger(__name__)
 
-Parts = Mapping[str, np.ndarray[Any, Any]]
+Array = np.ndarray[Any, Any]
+Parts = Mapping[str, Array]
 
-_TABLE = "table"
-_PARTS = ("odds", "priors", "rows", "features", _TABLE)
+_FILE = "language-"
+_PARTS = ("odds", "priors", "table", "rows", "features")
+_BYTES = 256
+_TYPED = np.array([chr(byte) in printable and not chr(byte).isupper() for byte in range(_BYTES)])
+"""The bytes that are looked at: of Indonesian and English in small letters."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z']+")
 _UNSPEAKABLE = re.compile(r"[^aeiouy]+|.*[^aeiouy]{5}.*")  # "npwp", and fingers on a keyboard.
@@ -80,62 +86,84 @@ class LanguageGuess:
 
 
 def _identifier(languages: Sequence[str], kept: Path | None) -> Any:
-    """Load what tells these languages apart; restricted later, it would hold all others as well.
+    """Load what tells these languages apart, from a file if it was kept in one.
 
-    Unpacking takes most of a second, and its table 40 MB of which a text needs little: both are
-    saved where it is kept unpacked, and the table is read from the file.
+    Restricted later, it would hold all other languages as well.
     """
     from py3langid.langid import LanguageIdentifier
 
-    folder = kept / f"language-{version('py3langid')}" if kept else None
-    parts = _read(folder) if folder else None
+    path = kept / f"{_FILE}{version('py3langid')}.npz" if kept else None
+    parts = _read(path) if path else None
     if parts is None:
         parts = _unpacked(languages)
-        if folder:
-            _keep(parts, folder)
+        if path:
+            _keep(parts, path)
     return LanguageIdentifier(
         *(parts["odds"], parts["priors"], languages),
-        *(parts[_TABLE].data, parts["features"].tolist()),
+        *(parts["table"].data, parts["features"].tolist()),
         norm_probs=True,
         tk_row=parts["rows"].tolist(),
     )
 
 
 def _unpacked(languages: Sequence[str]) -> Parts:
+    """Unpack the statistics of these languages, which takes a second."""
     from py3langid.langid import MODEL_DIR, MODEL_FILE
     from py3langid.modelio import load_model
 
     odds, priors, names, table, rows, features = load_model(MODEL_DIR / MODEL_FILE)
     columns = [names.index(language) for language in languages]
+    steps = np.frombuffer(table, dtype=f"u{table.itemsize}").reshape(-1, _BYTES)
+    states, steps, rows = _reached(steps, np.array(rows))
     return {
         "odds": odds[:, columns],
         "priors": priors[columns],
-        "rows": np.array(rows),
-        "features": np.array(features),
-        _TABLE: np.frombuffer(table, dtype=f"u{table.itemsize}"),
+        "table": steps.ravel(),
+        "rows": rows,
+        "features": np.array(features)[states],
     }
 
 
-def _read(folder: Path) -> Parts | None:
-    """Return the parts that are kept in a folder, if they are there and whole."""
+def _reached(steps: Array, rows: Array) -> tuple[Array, Array, Array]:
+    """Leave out of an automaton what no small letter of ASCII leads to, a sixth of it is left.
+
+    `steps` says for each row the state that each byte leads to, `rows` the row of each state.
+    Returns the states that are left, and both for them.
+    """
+    steps = np.where(_TYPED, steps, 0)
+    is_reached = np.zeros(len(rows), dtype=bool)
+    found = np.zeros(1, dtype=int)
+    while found.size:
+        is_reached[found] = True
+        found = np.unique(steps[rows[found]])
+        found = found[~is_reached[found]]
+    states = np.flatnonzero(is_reached)
+    renamed = np.zeros(len(rows), dtype=np.uint16 if len(states) <= 2**16 else np.uint32)
+    renamed[states] = np.arange(len(states))
+    left, rows = np.unique(rows[states], return_inverse=True)
+    return states, renamed[steps[left]], rows
+
+
+def _read(path: Path) -> Parts | None:
+    """Return what is kept in a file, if it is there and whole."""
     try:
-        return {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r" if name == _TABLE else None)
-            for name in _PARTS
-        }
-    except (OSError, ValueError, EOFError):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
+            return {name: parts[name] for name in _PARTS}
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return None
 
 
-def _keep(parts: Parts, folder: Path) -> None:
-    """Keep the parts in a folder; where that cannot be, the next start unpacks them again."""
-    beside = folder.with_suffix(f".{uuid.uuid4().hex}")
+def _keep(parts: Parts, path: Path) -> None:
+    """Keep the parts in a file; where that cannot be, the next start unpacks them again."""
+    beside = path.with_suffix(f".{uuid.uuid4().hex}")
     try:
-        beside.mkdir(parents=True)
-        for name, part in parts.items():
-            np.save(beside / f"{name}.npy", part, allow_pickle=False)
-        shutil.rmtree(folder, ignore_errors=True)  # It may be there, damaged.
-        beside.replace(folder)
-    except OSError as error:  # Also where another process was first.
+        with beside.open("wb") as file:
+            np.savez(file, allow_pickle=False, **parts)
+        for other in path.parent.glob(f"{_FILE}*"):  # Of another version, or half written.
+            if other not in (beside, path):
+                other.unlink(missing_ok=True)
+        beside.replace(path)
+    except OSError as error:
         log.info("what tells languages apart is not kept: %s", error)
-        shutil.rmtree(beside, ignore_errors=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
