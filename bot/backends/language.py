@@ -3,27 +3,21 @@
 import logging
 import math
 import re
-import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from string import printable
 from threading import Lock
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from bot.backends.arrays import Array, keep_arrays, read_arrays
 from bot.core.messages import Language
 
 log = logging.getLogger(__name__)
 
-Array = np.ndarray[Any, Any]
-Parts = Mapping[str, Array]
-
 _FILE = "language-"
-_PARTS = ("odds", "priors", "table", "rows", "features")
 _BYTES = 256
 _TYPED = np.array([chr(byte) in printable and not chr(byte).isupper() for byte in range(_BYTES)])
 """The bytes that are looked at: of Indonesian and English in small letters."""
@@ -93,11 +87,14 @@ def _identifier(languages: Sequence[str], kept: Path | None) -> Any:
     from py3langid.langid import LanguageIdentifier
 
     path = kept / f"{_FILE}{version('py3langid')}.npz" if kept else None
-    parts = _read(path) if path else None
+    parts = read_arrays(path) if path else None
     if parts is None:
         parts = _unpacked(languages)
         if path:
-            _keep(parts, path)
+            try:
+                keep_arrays(path, parts, instead_of=f"{_FILE}*")
+            except OSError as error:
+                log.info("what tells languages apart is not kept: %s", error)
     return LanguageIdentifier(
         *(parts["odds"], parts["priors"], languages),
         *(parts["table"].data, parts["features"].tolist()),
@@ -106,7 +103,7 @@ def _identifier(languages: Sequence[str], kept: Path | None) -> Any:
     )
 
 
-def _unpacked(languages: Sequence[str]) -> Parts:
+def _unpacked(languages: Sequence[str]) -> Mapping[str, Array]:
     """Unpack the statistics of these languages, which takes a second."""
     from py3langid.langid import MODEL_DIR, MODEL_FILE
     from py3langid.modelio import load_model
@@ -142,28 +139,3 @@ def _reached(steps: Array, rows: Array) -> tuple[Array, Array, Array]:
     renamed[states] = np.arange(len(states))
     left, rows = np.unique(rows[states], return_inverse=True)
     return states, renamed[steps[left]], rows
-
-
-def _read(path: Path) -> Parts | None:
-    """Return what is kept in a file, if it is there and whole."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
-            return {name: parts[name] for name in _PARTS}
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        return None
-
-
-def _keep(parts: Parts, path: Path) -> None:
-    """Keep the parts in a file; where that cannot be, the next start unpacks them again."""
-    beside = path.with_suffix(f".{uuid.uuid4().hex}")
-    try:
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **parts)
-        for other in path.parent.glob(f"{_FILE}*"):  # Of another version, or half written.
-            if other not in (beside, path):
-                other.unlink(missing_ok=True)
-        beside.replace(path)
-    except OSError as error:
-        log.info("what tells languages apart is not kept: %s", error)
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)

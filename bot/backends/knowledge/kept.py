@@ -2,14 +2,12 @@
 
 import hashlib
 import logging
-import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from bot.backends.arrays import keep_arrays, read_arrays
 from bot.backends.knowledge import spaces, texts
 from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
 from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
@@ -35,30 +33,14 @@ class KeptSpaces:
 
     def keep(self, version: str, space: Space) -> None:
         """Keep the space of a version, and no other: the next start is of this one."""
-        path = self._path(version)
-        beside = path.with_suffix(f".{uuid.uuid4().hex}")
         try:
-            self._folder.mkdir(exist_ok=True)
-            with beside.open("wb") as file:
-                np.savez(file, allow_pickle=False, **_arrays(space))
-            beside.replace(path)
-            for other in self._folder.iterdir():
-                if other.suffix == path.suffix and other != path:
-                    other.unlink(missing_ok=True)
+            keep_arrays(self._path(version), _arrays(space), instead_of="*")
         except OSError as error:
             log.warning("the next start takes longer, as nothing can be kept: %s", error)
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
 
     def _read(self, version: str) -> Space | None:
-        try:
-            with (
-                self._path(version).open("rb") as file,
-                np.load(file, allow_pickle=False) as arrays,
-            ):
-                return _space(arrays)
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-            return None
+        arrays = read_arrays(self._path(version))
+        return _space(arrays) if arrays else None
 
     def _path(self, version: str) -> Path:
         """Return a path of its own for each version and each way to make a space."""
