@@ -66,6 +66,7 @@ def search(
     """
 
     async def find(app: "App", question: dict[str, Any]) -> dict[str, Any]:
+        app.knowledge.search.is_thorough = True
         passages = await app.search(
             question["text"], language=question.get("language"), limit=limit
         )
@@ -82,6 +83,7 @@ def search(
 async def _answered(app: "App", question: dict[str, Any], *, explain: bool) -> dict[str, Any]:
     from bot.channels.objects import described, explained
 
+    app.knowledge.search.is_thorough = explain
     began = time.perf_counter()
     turn = await app.ask(
         question["text"], language=question.get("language"), seller=question.get("seller")

@@ -26,6 +26,9 @@ class Decision:
     """What a card is answered with at least that is asked for with exactly these words."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
+    enough: float
+    """What the words alone are as sure of is not asked for by meaning, too: of the 2,006 questions
+    of the bank it changed the card of one."""
     limits: Limits = field(default_factory=Limits)
     """How likely the place of a product must be before it is said."""
 
@@ -34,8 +37,8 @@ class Decision:
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
         limits = Limits(**values["products"])
-        thresholds = (values["min_confidence"], values["said"], values["sure"])
-        return cls(values["weights"], *thresholds, limits)
+        names = ("min_confidence", "said", "sure", "enough")
+        return cls(values["weights"], *(values[name] for name in names), limits)
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
         """Return the probability that a card with this evidence answers."""

@@ -39,6 +39,8 @@ class CardSearch:
         self._served = Served.of(Content())
         self._clusters: Clusters | None = None
         self._vectors_due: asyncio.Event | None = None
+        self.is_thorough = False
+        """Ask for the meaning, too, of what the words alone are sure of: to show all evidence."""
         self.is_degraded = False
         """The model or Chroma fails, so that the words alone decide."""
 
@@ -71,7 +73,8 @@ class CardSearch:
     async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
         """Return the cards nearest to the text, best first, each in the language if it has it.
 
-        While the model or Chroma fails, the words alone decide.
+        The meaning is asked for where the words alone are not sure enough. While the model or
+        Chroma fails, the words alone decide.
         """
         if self._served.vectors is None and self._vectors_due:
             found = self._by_words(self._served, text, language, limit)
@@ -170,8 +173,19 @@ class CardSearch:
         language: Language,
         limit: int,
     ) -> list[Passage]:
-        similar = vectors.similarities(as_embedded(text, language, served.glossary))
-        return self._passages(served, rank(served, text, language, similar), language, limit)
+        ranking = rank(served, text, language, None)
+        if self.is_thorough or not self._is_enough(ranking):
+            similar = vectors.similarities(as_embedded(text, language, served.glossary))
+            ranking = with_meaning(ranking, served, language, similar)
+        return self._passages(served, ranking, language, limit)
+
+    def _is_enough(self, by_words: Ranking) -> bool:
+        """Say whether the words alone are so sure of a card that the meaning changes nothing."""
+        best = next(by_words.best(1), None)
+        if best is None or by_words.near is not None:
+            return False
+        confidence = self._decision.confidence(by_words.state, by_words.evidence(best))
+        return confidence >= self._decision.enough
 
     def _passages(
         self, served: Served, ranking: Ranking, language: Language, limit: int
@@ -201,22 +215,29 @@ def rank(
 ) -> Ranking:
     """Rank the cards for a question; `similar` says how like it some of them are."""
     rivals = served.rivals(text)
-    fit, allowed = served.fit(text, language, rivals), served.allowed(rivals)
-    spread = served.spread(similar) if similar else None
-    near = None
-    if served.nearness:
-        first = np.where(allowed, fused(spread, fit, WITHOUT_LINES), -np.inf)
-        near = served.near(text, language, first)
-    return Ranking(
+    ranking = Ranking(
         names=list(served.places),
-        fit=fit,
-        similar=spread,
-        near=near,
-        allowed=allowed,
+        fit=served.fit(text, language, rivals),
+        similar=None,
+        near=None,
+        allowed=served.allowed(rivals),
         rivals=len(rivals),
         question=text,
         said=served.asked_with(text, language),
     )
+    return with_meaning(ranking, served, language, similar)
+
+
+def with_meaning(
+    ranking: Ranking, served: Served, language: Language, similar: Mapping[str, float] | None
+) -> Ranking:
+    """Return a ranking by words as it is once it is known how like the question the cards are."""
+    spread = served.spread(similar) if similar else None
+    near = None
+    if served.nearness:
+        first = np.where(ranking.allowed, fused(spread, ranking.fit, WITHOUT_LINES), -np.inf)
+        near = served.near(ranking.question, language, first)
+    return replace(ranking, similar=spread, near=near)
 
 
 def _spoken(words: Mapping[Any, str], language: Language) -> str:
