@@ -29,7 +29,7 @@ from bot.core.messages import (
     Vote,
 )
 from bot.core.paths import Journey
-from bot.core.ports import BotError, LostError, StoreError
+from bot.core.ports import BotError, Early, LostError, StoreError
 from bot.core.render import digest
 from bot.core.signs import Signs
 from bot.core.subjects import Lesson
@@ -581,20 +581,20 @@ class MemoryMail:
         self._waiting: dict[int, Received] = {}
         self._replies: dict[tuple[int, int | None], Sequence[int]] = {}
 
-    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
+    async def receive(
+        self, letters: Sequence[Received], *, early: Early = lambda _: None
+    ) -> Sequence[Received]:
+        early(self._told(self._new(letters)))
         await self._reach()
-        new = []
-        for letter in letters:
-            if letter.update not in self._known:
-                self._known.add(letter.update)
-                self._waiting[letter.update] = replace(letter, at=self._clock())
-                new.append(letter.update)
-        return [self._told(update) for update in new if self._is_mine(update)]
+        new = self._new(letters)
+        self._known |= new.keys()
+        self._waiting |= new
+        return self._told(new)
 
     async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
         await self._reach()
-        mine = [update for update in sorted(self._waiting) if self._is_mine(update)]
-        return [self._told(update) for update in mine if update not in beside][:limit]
+        mine = self._told(dict(sorted(self._waiting.items())))
+        return [letter for letter in mine if letter.update not in beside][:limit]
 
     async def record(self, letter: Received, calls: Sequence[Call], *asked: Asked) -> None:
         await self._reach()
@@ -643,14 +643,20 @@ class MemoryMail:
         if replies and letter.message is not None:
             self._replies[letter.chat, letter.message] = list(replies)
 
-    def _is_mine(self, update: int) -> bool:
-        return self._waiting[update].chat not in self.elsewhere
+    def _new(self, letters: Sequence[Received]) -> dict[int, Received]:
+        at = self._clock()
+        new: dict[int, Received] = {}
+        for letter in letters:
+            if letter.update not in self._known:
+                new.setdefault(letter.update, replace(letter, at=at))
+        return new
 
-    def _told(self, update: int) -> Received:
-        letter = self._waiting[update]
-        person = letter.person
-        settings = PersonSettings(self.languages.get(person), person in self.placed)
-        return replace(letter, settings=settings)
+    def _told(self, letters: Mapping[int, Received]) -> list[Received]:
+        mine = [each for each in letters.values() if each.chat not in self.elsewhere]
+        return [replace(each, settings=self._settings(each.person)) for each in mine]
+
+    def _settings(self, person: int) -> PersonSettings:
+        return PersonSettings(self.languages.get(person), person in self.placed)
 
     def _change(self, letter: Received, **values: Any) -> None:
         if kept := self._waiting.get(letter.update):

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import heapq
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from bot.core.messages import Received
 from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, UpdateError
@@ -21,6 +23,7 @@ _Entry = tuple[int, Received]
 class Inbox:
     """Hands each update to `handle`: once, in the order of its chat, other chats beside it.
 
+    A question is worked on while it is being written to disk; what is to be sent waits for that.
     Commands and button presses have a lane of their own in each chat, so that a slow answer does
     not hold them up. What fails again and again becomes a dead letter, and its chat goes on. What
     is not in memory waits in the mail, and is fetched as room comes free.
@@ -45,6 +48,8 @@ class Inbox:
         self._sleep = sleep
         self._lanes: dict[_Lane, list[_Entry]] = {}
         self._open: set[int] = set()
+        self._early: dict[int, asyncio.Future[None]] = {}
+        """Of what was begun before it was on disk: done once it is, cancelled if it never is."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(side_by_side)
         self._is_ending = False
@@ -58,12 +63,29 @@ class Inbox:
         Raises:
             StoreError: they could not be kept.
         """
-        new = await self.mail.receive(letters)
+        on_disk: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            new = await self.mail.receive(letters, early=partial(self._begin_early, on_disk))
+        except BaseException:
+            on_disk.cancel()
+            raise
+        on_disk.set_result(None)
         if self.has_more:
             self.look()  # Older updates of the same chats may wait, and go first.
             return
         for letter in new:
             self._enter(letter)
+
+    async def kept(self, letter: Received) -> None:
+        """Return once an update is on disk that may have been begun before.
+
+        Raises:
+            LostError: it could not be kept, so that it comes in again.
+        """
+        if on_disk := self._early.get(letter.update):
+            await asyncio.wait([on_disk])
+            if on_disk.cancelled():
+                raise LostError("update_not_kept", update=letter.update)
 
     async def refill(self) -> None:
         """Begin to answer what waits in the mail, as far as there is room.
@@ -131,6 +153,7 @@ class Inbox:
             task.cancel()
         self._lanes = {}
         self._open = set()
+        self._early = {}
         self._stops += 1
         await asyncio.gather(*tasks, return_exceptions=True)
         self._stops -= 1
@@ -151,6 +174,20 @@ class Inbox:
         if self._is_ending or self._stops:
             return 0
         return self._max_open - len(self._open)
+
+    def _begin_early(self, on_disk: asyncio.Future[None], new: Sequence[Received]) -> None:
+        """Begin to answer what changes nothing while it is being written to disk.
+
+        A chat that wrote several messages waits: only what is on disk is put in order.
+        """
+        if self.has_more:
+            return
+        count = Counter(letter.chat for letter in new)
+        for letter in new:
+            if count[letter.chat] == 1 and _only_asks(letter):
+                self._enter(letter)
+                if letter.update in self._open:
+                    self._early[letter.update] = on_disk
 
     def _enter(self, letter: Received) -> None:
         if letter.update in self._open:
@@ -177,6 +214,7 @@ class Inbox:
                 _, letter = heapq.heappop(waiting)
                 await self._attempt(letter)
             self._open.discard(letter.update)
+            self._early.pop(letter.update, None)
             self._came_free.set()
         if not self._is_ending:
             del self._lanes[lane]
@@ -203,7 +241,7 @@ class Inbox:
         attempts, pause = letter.attempts, 1.0
         while True:
             try:
-                await self.handle(letter)
+                await self._handled(letter)
             except LostError as error:
                 log.warning("update %s: %s", letter.update, error)
                 return
@@ -228,6 +266,14 @@ class Inbox:
             else:
                 return
 
+    async def _handled(self, letter: Received) -> None:
+        """Have an update answered; what fails is heard of once the update is on disk."""
+        try:
+            await self.handle(letter)
+        except Exception:
+            await self.kept(letter)
+            raise
+
     async def _give_up(self, letter: Received, error: Exception) -> None:
         """Make an update a dead letter, however long that takes."""
         while not await self._note(letter, error, is_final=True):
@@ -242,6 +288,12 @@ class Inbox:
             log.warning("update %s: its failure was not noted: %s", letter.update, away)
             return False
         return True
+
+
+def _only_asks(letter: Received) -> bool:
+    """Say whether a message is by somebody who is in the middle of nothing, to the bot alone."""
+    is_free = letter.settings is not None and not letter.settings.has_places
+    return is_free and letter.chat == letter.person and not letter.is_aside and not letter.is_edit
 
 
 def _where(error: Exception) -> str:

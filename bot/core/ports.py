@@ -9,7 +9,7 @@ BotError
     └── LostError     another process works on this chat now
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.core.clusters import Clusters
@@ -238,14 +238,23 @@ class Store(Protocol):
         ...
 
 
+Early = Callable[[Sequence[Received]], None]
+"""Hears of updates that are not on disk yet: nothing that is done about them may show."""
+
+
 class Mail(Protocol):
     """The durable inbox with its outbox: what came in, and what is to be sent in answer.
 
     Each method returns once it is on disk, and raises StoreError while that cannot be.
     """
 
-    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
-        """Keep updates; return those that are new, and are for this process to answer."""
+    async def receive(
+        self, letters: Sequence[Received], *, early: Early = lambda _: None
+    ) -> Sequence[Received]:
+        """Keep updates; return those that are new, and are for this process to answer.
+
+        `early` may be told them a moment before they are on disk.
+        """
         ...
 
     async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from bot.core.inbox import Inbox
 from bot.core.messages import Received
-from bot.core.ports import ChannelError, LostError, StoreError, UpdateError
+from bot.core.ports import ChannelError, Early, LostError, StoreError, UpdateError
 from tests.fakes import MemoryMail
 
 FOR_EVER = 3600.0
@@ -157,8 +158,10 @@ async def test_what_is_in_hand_is_not_fetched_again(mail: MemoryMail) -> None:
 class Careless(MemoryMail):
     """A mail that tells of every letter again."""
 
-    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
-        await super().receive(letters)
+    async def receive(
+        self, letters: Sequence[Received], *, early: Early = lambda _: None
+    ) -> Sequence[Received]:
+        await super().receive(letters, early=early)
         return letters
 
 
@@ -185,6 +188,153 @@ async def test_nothing_is_begun_before_it_is_on_disk(mail: MemoryMail) -> None:
     await settle()
 
     assert handled.begun == []
+
+
+# But questions, which change nothing, and are answered once they are on disk.
+
+
+def question(update: int, **values: Any) -> Received:
+    return replace(Received(update, 1, "{}", person=1), **values)
+
+
+class SlowMail(MemoryMail):
+    """A mail that does nothing while `go_on` is not set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def _reach(self) -> None:
+        await self.go_on.wait()
+        await super()._reach()
+
+
+@dataclass
+class Careful:
+    """Begins at once, and answers once the update is on disk."""
+
+    mail: MemoryMail
+    failing: int = 0
+    begun: list[int] = field(default_factory=list)
+    updates: list[int] = field(default_factory=list)
+    inbox: Inbox = field(init=False)
+
+    async def opened(self) -> Inbox:
+        self.inbox = Inbox(self.mail, self, sleep=Sleep())
+        await self.inbox.refill()
+        return self.inbox
+
+    async def __call__(self, letter: Received) -> None:
+        self.begun.append(letter.update)
+        if self.failing:
+            self.failing -= 1
+            raise RuntimeError
+        await self.inbox.kept(letter)
+        await self.mail.done(letter)
+        self.updates.append(letter.update)
+
+
+async def test_a_question_is_worked_on_while_it_is_written_to_disk() -> None:
+    handled = Careful(mail := SlowMail())
+    inbox = await handled.opened()
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive([question(1)]))
+    await settle()
+    early = (list(handled.begun), list(handled.updates))
+    mail.go_on.set()
+    await receiving
+    await settle()
+
+    assert early == ([1], [])
+    assert (handled.begun, handled.updates) == ([1], [1])
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        [question(1, is_aside=True)],
+        [question(1, is_edit=True)],
+        [question(1, chat=-5)],
+        [question(1, person=7, chat=7)],
+        [question(1), question(2)],
+    ],
+    ids=["a press", "an edit", "a group", "in the middle of something", "several of one chat"],
+)
+async def test_what_may_change_something_waits_for_the_disk(letters: list[Received]) -> None:
+    handled = Careful(mail := SlowMail())
+    mail.placed = {7}
+    inbox = await handled.opened()
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive(letters))
+    await settle()
+    early = list(handled.begun)
+    mail.go_on.set()
+    await receiving
+    await settle()
+
+    assert early == []
+    assert handled.updates == [letter.update for letter in letters]
+
+
+async def test_a_question_that_could_not_be_kept_is_answered_when_it_comes_again() -> None:
+    handled = Careful(mail := MemoryMail())
+    inbox = await handled.opened()
+    mail.away = True
+    with pytest.raises(StoreError):
+        await inbox.receive([question(1)])
+    await settle()
+    before = (list(handled.begun), list(handled.updates))
+    mail.away = False
+    await inbox.receive([question(1)])
+    await settle()
+
+    assert before == ([1], [])
+    assert (handled.begun, handled.updates) == ([1, 1], [1])
+
+
+async def test_what_fails_before_it_is_on_disk_is_tried_again_after() -> None:
+    handled = Careful(mail := SlowMail(), failing=1)
+    inbox = await handled.opened()
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive([question(1)]))
+    await settle()
+    early = list(handled.begun)
+    mail.go_on.set()
+    await receiving
+    await settle()
+
+    assert early == [1]
+    assert (handled.begun, handled.updates) == ([1, 1], [1])
+
+
+async def test_nothing_is_begun_early_while_older_updates_may_wait() -> None:
+    handled = Careful(mail := SlowMail())
+    inbox = await handled.opened()
+    inbox.look()
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive([question(1)]))
+    await settle()
+    early = list(handled.begun)
+    mail.go_on.set()
+    await receiving
+    await inbox.refill()
+    await settle()
+
+    assert early == []
+    assert handled.updates == [1]
+
+
+async def test_what_finds_no_room_early_waits_in_the_mail() -> None:
+    handled = Careful(mail := MemoryMail())
+    inbox = await handled.opened()
+    await inbox.finish(within=0)
+
+    await inbox.receive([question(1)])
+    await settle()
+
+    assert handled.begun == []
+    assert [each.update for each in await mail.waiting(beside=(), limit=9)] == [1]
 
 
 async def test_leaves_to_other_processes_what_is_theirs(mail: MemoryMail) -> None:

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 
 from bot.core.inbox import Inbox
 from bot.core.messages import Received
-from bot.core.ports import StoreError
+from bot.core.ports import Early, StoreError
 from tests.fakes import MemoryMail
 
 FOR_EVER = 3600.0
@@ -35,8 +35,10 @@ class LateMail(MemoryMail):
         super().__init__()
         self.closed: list[Received] = []
 
-    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
-        new = await super().receive(letters)
+    async def receive(
+        self, letters: Sequence[Received], *, early: Early = lambda _: None
+    ) -> Sequence[Received]:
+        new = await super().receive(letters, early=early)
         await asyncio.sleep(0)
         return new
 
@@ -126,6 +128,7 @@ class World:
         if self.failures[letter.update]:
             self.failures[letter.update] -= 1
             raise RuntimeError
+        await self.inbox.kept(letter)
         await self.mail.done(letter)
 
     async def come_to_rest(self) -> None:
@@ -161,7 +164,9 @@ class AnyCourse(RuleBasedStateMachine):
     )
     def letters_come(self, chats: list[tuple[int, bool]], failures: int) -> None:
         for update, (chat, is_aside) in enumerate(chats, len(self.world.sent) + 1):
-            self.world.sent.append(Received(update, chat, "{}", is_aside=is_aside))
+            person = chat % 3  # Questions of the chats 1 and 2 are begun before they are kept.
+            letter = Received(update, chat, "{}", is_aside=is_aside, person=person)
+            self.world.sent.append(letter)
             self.world.failures[update] = failures
 
     @rule(count=st.integers(1, 20))

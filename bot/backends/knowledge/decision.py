@@ -37,8 +37,8 @@ class Decision:
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
         limits = Limits(**values["products"])
-        names = ("min_confidence", "said", "sure", "enough")
-        return cls(values["weights"], *(values[name] for name in names), limits)
+        thresholds = {name: values[name] for name in ("min_confidence", "said", "sure", "enough")}
+        return cls(values["weights"], limits=limits, **thresholds)
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
         """Return the probability that a card with this evidence answers."""

@@ -1,5 +1,6 @@
 """The durable inbox with its outbox, in the database."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
@@ -25,7 +26,7 @@ from bot.backends.store.tables import (
     ticket,
 )
 from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received, Seller
-from bot.core.ports import LostError, Mail
+from bot.core.ports import Early, LostError, Mail
 
 _KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
 
@@ -91,12 +92,18 @@ class DatabaseMail:
         self._polled = upsert(poll, database).on_conflict_do_nothing()
         self._new = upsert(inbox, database).on_conflict_do_nothing().returning(inbox.c.id)
 
-    async def receive(self, letters: Sequence[Received]) -> Sequence[Received]:
-        """Keep updates; return those that are new, and are for this process to answer."""
+    async def receive(
+        self, letters: Sequence[Received], *, early: Early = lambda _: None
+    ) -> Sequence[Received]:
+        """Keep updates; return those that are new, and are for this process to answer.
+
+        A file's disk takes milliseconds, in which `early` can be at work.
+        """
         if not letters:
             return ()
         at = self._clock()
         rows = [row_of(letter, self._cipher, at=at) for letter in letters]
+        loop = asyncio.get_running_loop()
 
         def work(connection: Connection) -> Sequence[Received]:
             new = set((connection.execute(self._new, rows)).scalars())
@@ -106,7 +113,10 @@ class DatabaseMail:
                 connection, {letter.chat for letter in fresh}, beside=list(once)
             )
             mine = [letter for letter in fresh if letter.chat in chats]
-            return _with_settings(connection, mine)
+            found = _with_settings(connection, mine)
+            if not self._database.is_shared:
+                loop.call_soon_threadsafe(early, found)
+            return found
 
         return await self._database.transact(work)
 

@@ -34,6 +34,7 @@ from bot.core.messages import (
     Call,
     Incoming,
     Language,
+    Question,
     Received,
     Reply,
     Turn,
@@ -248,6 +249,8 @@ class Telegram:
         incoming = self._incoming(letter)
         if incoming is None:
             return None
+        if not isinstance(incoming, Question):
+            await self.inbox.kept(letter)  # Its turn may change something.
         typing = asyncio.create_task(self._type(incoming.sender.chat))
         try:
             turn = await self.turn(incoming)
@@ -273,6 +276,7 @@ class Telegram:
     async def _recorded(self, letter: Received, turned: tuple[Incoming, Turn] | None) -> _Plan:
         before = await self.mail.replies(letter) if turned and letter.is_edit else ()
         calls = tuple(calls_of(*turned, instead_of=before)) if turned else ()
+        await self.inbox.kept(letter)
         asked = turned[1].asked if turned else ()
         if calls or asked:
             await self._kept(self._record, letter, calls, *asked)
