@@ -6,7 +6,6 @@ import heapq
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 
 from bot.core.messages import Received
 from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, UpdateError
@@ -18,6 +17,7 @@ _LONGEST_PAUSE = 30.0  # While the surroundings fail, for as long as they do.
 
 _Lane = tuple[int, bool]
 _Entry = tuple[int, Received]
+_Keeping = asyncio.Task[Sequence[Received]]
 
 
 class Inbox:
@@ -48,8 +48,8 @@ class Inbox:
         self._sleep = sleep
         self._lanes: dict[_Lane, list[_Entry]] = {}
         self._open: set[int] = set()
-        self._early: dict[int, asyncio.Future[None]] = {}
-        """Of what was begun before it was on disk: done once it is, cancelled if it never is."""
+        self._early: dict[int, _Keeping] = {}
+        """What puts on disk the updates that were begun before."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(side_by_side)
         self._is_ending = False
@@ -63,13 +63,10 @@ class Inbox:
         Raises:
             StoreError: they could not be kept.
         """
-        on_disk: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        try:
-            new = await self.mail.receive(letters, early=partial(self._begin_early, on_disk))
-        except BaseException:
-            on_disk.cancel()
-            raise
-        on_disk.set_result(None)
+        keeping = asyncio.create_task(
+            self.mail.receive(letters, early=lambda new: self._begin_early(keeping, new))
+        )
+        new = await asyncio.shield(keeping)
         if self.has_more:
             self.look()  # Older updates of the same chats may wait, and go first.
             return
@@ -82,9 +79,9 @@ class Inbox:
         Raises:
             LostError: it could not be kept, so that it comes in again.
         """
-        if on_disk := self._early.get(letter.update):
-            await asyncio.wait([on_disk])
-            if on_disk.cancelled():
+        if keeping := self._early.get(letter.update):
+            await asyncio.wait([keeping])
+            if keeping.cancelled() or keeping.exception():
                 raise LostError("update_not_kept", update=letter.update)
 
     async def refill(self) -> None:
@@ -175,7 +172,7 @@ class Inbox:
             return 0
         return self._max_open - len(self._open)
 
-    def _begin_early(self, on_disk: asyncio.Future[None], new: Sequence[Received]) -> None:
+    def _begin_early(self, keeping: _Keeping, new: Sequence[Received]) -> None:
         """Begin to answer what changes nothing while it is being written to disk.
 
         A chat that wrote several messages waits: only what is on disk is put in order.
@@ -187,7 +184,7 @@ class Inbox:
             if count[letter.chat] == 1 and _only_asks(letter):
                 self._enter(letter)
                 if letter.update in self._open:
-                    self._early[letter.update] = on_disk
+                    self._early[letter.update] = keeping
 
     def _enter(self, letter: Received) -> None:
         if letter.update in self._open:

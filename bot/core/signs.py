@@ -66,9 +66,15 @@ class Signs:
         self._index = _Index({name: list(_forms(text)) for name, text in (words or {}).items()})
         self._fraud = tuple(fraud)
         self._evasion = tuple(evasion)
+        self._last = ("", Reading())
 
     def read(self, text: str) -> Reading:
-        """Say what a text shows; fraud goes first."""
+        """Say what a text shows; fraud goes first. Several ask about the same text in turn."""
+        if self._last[0] != text:
+            self._last = (text, self._read(text))
+        return self._last[1]
+
+    def _read(self, text: str) -> Reading:
         places = self._index.places(_words(text))
         asks = _asks(places)
         for sign in self._fraud:

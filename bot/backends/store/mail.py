@@ -3,11 +3,25 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
@@ -25,7 +39,7 @@ from bot.backends.store.tables import (
     seller,
     ticket,
 )
-from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received, Seller
+from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received
 from bot.core.ports import Early, LostError, Mail
 
 _KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
@@ -254,20 +268,34 @@ def _with_settings(connection: Connection, letters: Sequence[Received]) -> Seque
     """Return letters with what their people chose."""
     if not letters:
         return letters
-    people = {"people": list({letter.person for letter in letters})}
-    chosen = {row.id: row.language for row in connection.execute(_LANGUAGES, people)}
-    placed = set(connection.execute(_PLACED, people).scalars())
-    sellers = {row.id: row.seller for row in connection.execute(_SELLERS, people)}
-    return [
-        replace(letter, settings=_settings(letter.person, chosen, placed, sellers))
-        for letter in letters
-    ]
+    people = {letter.person for letter in letters}
+    settings = dict.fromkeys(people, PersonSettings(has_places=False))
+    for row in connection.execute(_CHOSEN, {"people": list(people)}):
+        known = settings[row.person]
+        settings[row.person] = PersonSettings(
+            row.language or known.language,
+            bool(row.has_places) or known.has_places,
+            row.seller or known.seller,
+        )
+    return [replace(letter, settings=settings[letter.person]) for letter in letters]
 
 
-def _settings(
-    person_: int, chosen: Mapping[int, str], placed: Set[int], sellers: Mapping[int, Seller]
-) -> PersonSettings:
-    return PersonSettings(chosen.get(person_), person_ in placed, sellers.get(person_))
+def _chosen() -> CompoundSelect[Any]:
+    """Return what finds what people chose: in each row one thing, beside it nothing."""
+    parts: tuple[Mapping[str, ColumnElement[Any]], ...] = (
+        {"person": person.c.id, "language": person.c.language},
+        {"person": place.c.person, "has_places": true()},
+        {"person": seller.c.id, "seller": seller.c.seller},
+    )
+    names = ("person", "language", "has_places", "seller")
+    return union_all(
+        *(
+            select(*(part.get(name, null()).label(name) for name in names)).where(
+                part["person"].in_(bindparam("people", expanding=True))
+            )
+            for part in parts
+        )
+    )
 
 
 def _replay(connection: Connection) -> int:
@@ -276,13 +304,7 @@ def _replay(connection: Connection) -> int:
     return int(found.rowcount)
 
 
-_LANGUAGES = select(person.c.id, person.c.language).where(
-    person.c.id.in_(bindparam("people", expanding=True))
-)
-_PLACED = select(place.c.person).where(place.c.person.in_(bindparam("people", expanding=True)))
-_SELLERS = select(seller.c.id, seller.c.seller).where(
-    seller.c.id.in_(bindparam("people", expanding=True))
-)
+_CHOSEN = _chosen()
 _IS_IT = inbox.c.id == bindparam("id_")
 _WAITS = inbox.c.state == "waiting"
 _RECORD = update(inbox).where(_IS_IT, _WAITS).values(calls=bindparam("calls_"))
