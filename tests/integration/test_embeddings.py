@@ -1,6 +1,7 @@
 """Any embedding model that LangChain knows can take the place of the embedded one."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.app.assembly import App, open_app
-from bot.backends.models import EMBEDDED, Spreading, load_embeddings
+from bot.backends.models import EMBEDDED, load_embeddings
 from bot.core.ports import KnowledgeError, ModelError
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -89,6 +90,7 @@ async def test_publishes_and_searches_with_a_providers_model(
 ) -> None:
     async with open_app(settings) as app:
         await publish(app)
+        app.knowledge.search.is_thorough = True
         found = await app.search("surat apa untuk kios", language="id", limit=1)
         live = await app.knowledge.versions.live()
 
@@ -189,31 +191,17 @@ def test_a_text_that_cannot_be_embedded_fails_alone() -> None:
     assert [type(failure) for failure in failures] == [type(None)] * 15 + [UnicodeEncodeError]
 
 
-def test_a_question_is_spread_until_that_was_slow() -> None:
-    spreading = Spreading(lambda: 0.0)
-    spreading.kept(0.020, letters=30)
-    before = spreading.pays
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux binds threads")
+def test_a_thread_that_spreads_a_question_has_a_processor_of_its_own() -> None:
+    before = set(threading.enumerate())
+    embeddings = load_embeddings(EMBEDDED)
+    (lane,) = [each for each in set(threading.enumerate()) - before if "embeddings" in each.name]
+    assert lane.native_id
+    every = os.sched_getaffinity(os.getpid())
 
-    spreading.spread(0.012, letters=30)
-    after_a_quick_one = spreading.pays
-    spreading.spread(0.060, letters=30)
+    embeddings.embed_query("surat kios")
+    spread = os.sched_getaffinity(lane.native_id)
+    embeddings.embed_documents(["surat kios", "sewa kios"])
+    shared = os.sched_getaffinity(lane.native_id)
 
-    assert (before, after_a_quick_one, spreading.pays) == (True, True, False)
-
-
-def test_what_was_slow_spread_is_tried_again_after_ever_longer_pauses() -> None:
-    now = 0.0
-    spreading = Spreading(lambda: now)
-    waits = []
-    for _ in range(8):
-        spreading.kept(0.011, letters=30)
-        spreading.spread(0.9, letters=30)
-        began = now
-        while not spreading.pays:
-            now += 1.0
-        waits.append(now - began)
-
-    spreading.spread(0.007, letters=30)
-
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert spreading.pays
+    assert (spread, shared) == ({min(every)}, every)
