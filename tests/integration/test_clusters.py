@@ -8,8 +8,9 @@ from sqlalchemy import select
 from bot.backends.knowledge.clusters import ClustersEntry
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.folder import check_folder
+from bot.backends.knowledge.pieces import pieces
 from bot.backends.knowledge.product_models import ProductModels
-from bot.backends.knowledge.products import ProductModel, ProductSorter, pieces
+from bot.backends.knowledge.products import ProductModel, ProductSorter
 from bot.backends.store.tables import product_model
 from tests.fakes import TODAY
 from tests.integration.houses import House
