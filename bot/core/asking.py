@@ -6,6 +6,7 @@ from functools import partial
 
 from bot.core.answer import answer, related
 from bot.core.calculators import Calculators
+from bot.core.disguise import is_disguise
 from bot.core.followup import context, in_context, leaning
 from bot.core.guard import guarded
 from bot.core.masking import mask, tells_secrets, unmarked
@@ -17,6 +18,7 @@ from bot.core.messages import (
     Language,
     Passage,
     Question,
+    Refusal,
     Seller,
     Sender,
     Turn,
@@ -92,12 +94,27 @@ class Asking:
             return replace(self.telling.say("wordless", way.language), outcome=Abstention(0.0))
         if turn := self.calculators.answer(text, way.language):
             return turn
+        if self._is_disguise(text, way.language):
+            shown = self._card(self.knowledge.signs().disguise_card, way.language)
+            return self.telling.tell(Refusal(shown), way.language)
         if checked := self.sellers.first(await self._ask(text, way.language, asker)):
             return self.telling.tell(checked, way.language)
         parts = questions(text, self.phrases)
-        if len(parts) > 1:
+        if len(parts) > 1 and not self._shows_together(text, parts):
             return await self._several(parts, text, way.language, asker)
         return await self._searched(text, way.language, asker)
+
+    def _is_disguise(self, text: str, language: Language) -> bool:
+        """Say whether somebody would name closed goods as others, in one sentence or several."""
+        clusters = self.knowledge.clusters()
+        return clusters is not None and is_disguise(
+            text, self.knowledge.signs(), clusters, language
+        )
+
+    def _shows_together(self, text: str, parts: Sequence[str]) -> bool:
+        """Say whether a message shows fraud or a way around a rule that none of its parts does."""
+        signs = self.knowledge.signs()
+        return bool(signs.read(text).shows) and not any(signs.read(part).shows for part in parts)
 
     async def _several(
         self, parts: Sequence[str], text: str, language: Language, asker: Asker

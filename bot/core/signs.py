@@ -17,7 +17,7 @@ ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER = "asks_for_help", "asks_how", "asks_wheth
 
 _Form = tuple[str, ...]
 """The words of an entry in their order: `word`, `beginning*`, `#` (a number), or `[list]`."""
-_Places = Mapping[str, Sequence[int]]
+Places = Mapping[str, Sequence[int]]
 """Where in a text each list has a word; a list without one is left out."""
 
 
@@ -57,25 +57,23 @@ class Signs:
         evasion: Sequence[Sign] = (),
         evasion_cards: Collection[str] = (),
         rule_cards: Collection[str] = (),
+        disguise_card: str = "",
     ) -> None:
         self.fraud_cards = frozenset(sign.card for sign in fraud)
         self.evasion_cards = frozenset(evasion_cards)
         """The cards about getting around rules: whoever asks for help and finds one is refused."""
+        self.disguise_card = disguise_card
+        """The card that is told where goods are to go under the name of others."""
         self.rule_cards = self.evasion_cards | frozenset(rule_cards)
         """The cards about rules that people get around: they answer whether that is allowed."""
         self._index = _Index({name: list(_forms(text)) for name, text in (words or {}).items()})
         self._fraud = tuple(fraud)
         self._evasion = tuple(evasion)
-        self._last = ("", Reading())
+        self._last: tuple[str, Sequence[str], Places] = ("", (), {})
 
     def read(self, text: str) -> Reading:
-        """Say what a text shows; fraud goes first. Several ask about the same text in turn."""
-        if self._last[0] != text:
-            self._last = (text, self._read(text))
-        return self._last[1]
-
-    def _read(self, text: str) -> Reading:
-        places = self._index.places(_words(text))
+        """Say what a text shows; fraud goes first."""
+        _, places = self.look(text)
         asks = _asks(places)
         for sign in self._fraud:
             if _shows(sign, places):
@@ -84,6 +82,16 @@ class Signs:
             if _shows(sign, places):
                 return Reading("evasion", sign.card, asks)
         return Reading(asks=asks)
+
+    def look(self, text: str) -> tuple[Sequence[str], Places]:
+        """Return the words of a text, and where among them each list has one.
+
+        Several ask about the same text in turn.
+        """
+        if self._last[0] != text:
+            words = _words(text)
+            self._last = (text, words, self._index.places(words))
+        return self._last[1:]
 
 
 class _Index:
@@ -97,7 +105,7 @@ class _Index:
             for whole in (whole for form in forms for whole in self._begun(form)):
                 self._named.setdefault(whole[0], []).append((name, whole[1:]))
 
-    def places(self, words: Sequence[str]) -> _Places:
+    def places(self, words: Sequence[str]) -> Places:
         """Return where in a text each list has a word."""
         fitting = [frozenset(_fitting(word)) for word in words]
         places: dict[str, list[int]] = {}
@@ -146,19 +154,19 @@ def _by_first(forms: Iterable[_Form]) -> Mapping[str, Sequence[_Form]]:
     return found
 
 
-def _shows(sign: Sign, places: _Places) -> bool:
+def _shows(sign: Sign, places: Places) -> bool:
     is_excused = any(name in places for name in sign.unless)
     return not is_excused and any(_are_near(names, places) for names in sign.when)
 
 
-def _are_near(names: Sequence[str], places: _Places) -> bool:
+def _are_near(names: Sequence[str], places: Places) -> bool:
     first, *others = (places.get(name, ()) for name in names)
     return any(
         all(any(abs(place - at) <= _NEAR for at in other) for other in others) for place in first
     )
 
 
-def _asks(places: _Places) -> Literal["", "for help", "whether"]:
+def _asks(places: Places) -> Literal["", "for help", "whether"]:
     if ASKS_FOR_HELP in places:
         return "for help"
     if ASKS_WHETHER in places:

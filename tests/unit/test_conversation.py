@@ -32,7 +32,16 @@ from bot.core.ports import KnowledgeError, Store, StoreError
 from bot.core.render import digest
 from bot.core.signs import Sign, Signs
 from bot.core.sums import Formulas
-from tests.fakes import PHRASES, PROGRAM, TODAY, ListedKnowledge, MemoryStore, passage, sender
+from tests.fakes import (
+    PHRASES,
+    PROGRAM,
+    TODAY,
+    ListedKnowledge,
+    MemoryStore,
+    clusters,
+    passage,
+    sender,
+)
 
 PAPERS, FEES = passage("stalls/open#papers"), passage("stalls/fees#daily", title="Fees")
 YESTERDAY = TODAY - timedelta(days=1)
@@ -381,6 +390,27 @@ async def test_refuses_help_to_get_around_a_rule_with_the_lawful_way() -> None:
 
     assert turn.outcome == Refusal(FEES, (PAPERS,))
     assert turn.asked == (Asked(1, "how can i lend it", "en", "refuse", FEES.card, chat=1),)
+
+
+async def test_refuses_what_the_questions_of_a_message_show_only_together() -> None:
+    signs = Signs(
+        {"asks_how": "how", "lend": "lend", "stall": "stall"},
+        evasion=[Sign(FEES.card, (("lend", "stall"),))],
+    )
+    knowledge = ListedKnowledge(PAPERS, others=[FEES], signs=signs)
+
+    turn = await talking(knowledge).turn(question("what is a stall? how do I lend it?"))
+
+    assert turn.outcome == Refusal(FEES, (PAPERS,))
+
+
+async def test_refuses_to_name_closed_goods_as_others() -> None:
+    signs = Signs({"disguise_naming": "ship", "disguise_calling": "as"}, disguise_card=FEES.card)
+    knowledge = ListedKnowledge(PAPERS, others=[FEES], signs=signs, closed=clusters())
+
+    turn = await talking(knowledge).turn(question("May we ship hats? As lamps?"))
+
+    assert turn.outcome == Refusal(FEES)
 
 
 async def test_a_warning_whose_time_is_over_is_not_told() -> None:

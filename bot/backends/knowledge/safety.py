@@ -7,10 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.backends.knowledge.findings import Finding, nearest
 from bot.backends.knowledge.yamls import Located
+from bot.core.disguise import AMONG, CALLING, JOINING, NAMING, PAPERS, UNLESS, WRITING
 from bot.core.signs import ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER, Sign, Signs
 
 SAFETY = "safety.yaml"
-OWN_LISTS = (ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER)
+OWN_LISTS = (
+    *(ASKS_FOR_HELP, ASKS_HOW, ASKS_WHETHER),
+    *(NAMING, CALLING, WRITING, PAPERS, AMONG, JOINING, UNLESS),
+)
 """The lists that are known by their names; the others are told apart by those of the file."""
 
 _INNER = re.compile(r"\[([^]]*)\]")
@@ -44,6 +48,15 @@ class SafetyEntry(BaseModel):
     asks_for_help: str = ""
     asks_how: str = ""
     asks_whether: str = ""
+    disguise_card: str = ""
+    """The card that shows the lawful way to whoever would name goods as others."""
+    disguise_naming: str = ""
+    disguise_calling: str = ""
+    disguise_writing: str = ""
+    disguise_papers: str = ""
+    disguise_among: str = ""
+    disguise_joining: str = ""
+    disguise_unless: str = ""
     words: dict[str, str] = {}
     fraud: list[FraudEntry] = []
     evasion: list[EvasionEntry] = []
@@ -59,6 +72,7 @@ def signs_of(entry: SafetyEntry) -> Signs:
         evasion=[_sign(each) for each in entry.evasion],
         evasion_cards=entry.evasion_cards,
         rule_cards=entry.rule_cards,
+        disguise_card=entry.disguise_card,
     )
 
 
@@ -78,6 +92,8 @@ def safety_findings(
 
 
 def _named_cards(entry: SafetyEntry) -> Iterator[tuple[Keys, str]]:
+    if entry.disguise_card:
+        yield ("disguise_card",), entry.disguise_card
     for path, sign in _signs(entry):
         if sign.card:
             yield (*path, "card"), sign.card
