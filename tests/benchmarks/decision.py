@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bot.app.assembly import open_app
 from bot.app.folders import prompts_folder
-from bot.backends.knowledge.decision import FILE
+from bot.backends.knowledge.decision import FILE, Decision
 from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.ranking import Ranking
 from bot.backends.knowledge.served import Served
@@ -33,6 +33,7 @@ WITHOUT_LINES = ("whole_without_lines", "words_without_lines")
 SIGNS = ("chance", "nearness_lead", "resemblance")
 """What tells right from wrong where cards have no lines, however long questions and texts are."""
 THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+ENOUGH = (0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _FOLDS = 10
 _PENALTY = 0.002  # L2, on features brought to deviation 1.
 _HARD = 0.1  # What a question counts whose card was taken away, so that the next best is wrong.
@@ -96,6 +97,7 @@ def main(
     """Fit the probability that the best card answers, and compare thresholds."""
     asked = read_questions(questions)
     states = asyncio.run(search_all(asked))
+    show_spared(states["whole"], states["words"], Decision.read())
     if without_lines:
         states |= search_without_lines(asked, without_lines)
     fitted = {name: report(name, state) for name, state in states.items()}
@@ -165,6 +167,21 @@ def report(name: str, state: State) -> dict[str, float]:
     _show(f"{name}, reported on", kept, probabilities(kept, evidence, weights))
     named = {"bias": weights[0], **dict(zip(evidence, weights[1:], strict=True))}
     return {name: round(float(value), 3) for name, value in named.items()}
+
+
+def show_spared(whole: State, words: State, decision: Decision) -> None:
+    """Show for how many questions the words alone are enough, and where the meaning says else."""
+    told = np.array(
+        [decision.confidence("words", one.evidence) if one.card else 0.0 for one in words.found]
+    )
+    pairs = zip(whole.found, words.found, strict=True)
+    is_other = np.array([both.card != alone.card for both, alone in pairs])
+    table = Table("enough", "by words alone", "another card", title="what the words are sure of")
+    for enough in ENOUGH:
+        spared = told >= enough
+        others = str(int((spared & is_other).sum()))
+        table.add_row(f"{enough:.2f}", f"{spared.sum()} ({spared.mean():.1%})", others)
+    Console(width=120).print(table)
 
 
 def fit(found: Sequence[Found], names: Sequence[str]) -> Array:
