@@ -52,7 +52,9 @@ class CardSearch:
             self._vectors_due.set()
 
     def get_ready(self) -> None:
-        """Put together what sorts products, so that no question about one need wait for it."""
+        """Put together what other languages and products need, so that no question waits for it."""
+        for words in self._served.words.values():
+            words.get_ready()
         if self._served.products:
             self._served.products.get_ready()
 

@@ -7,7 +7,8 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +23,8 @@ from bot.core.messages import DEFAULT_LANGUAGE, Language
 
 Array = np.ndarray[Any, Any]
 Term = TypeVar("Term")
+_Split = Callable[[str], list[str]]
+_Spelled = Callable[[str], list[tuple[str, str]]]
 
 _STEMMERS = {"id": "indonesian", "en": "english"}
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -154,7 +157,7 @@ class Fit(NamedTuple):
 
 
 class WordIndex:
-    """The cards of one language."""
+    """The cards of one language; what compares them is put together when it is first needed."""
 
     def __init__(
         self,
@@ -176,15 +179,11 @@ class WordIndex:
             for line in (card.title, *card.asked)
         ]
         """The bag of stems of each line that a card is asked for with, and the card's name."""
-        self._words = _Terms([_joined(stems, asked_for(card)) for card in cards])
-        self._pieces = _Terms([_joined(split, document(card)) for card in cards])
-        documents = [_joined(spelled, document(card)) for card in cards]
-        self._held = _Held(documents)
+        self._compare: Callable[[], _Compared] = partial(_Compared.of, cards, spelled, stems, split)
         self.meant = glossary
         """Puts the words of the cards for what people type."""
         if language == DEFAULT_LANGUAGE:
-            held = Counter(word for words in documents for _, word in set(words))
-            self.meant = Spelling(glossary, held, stemmer(language))
+            self.meant = Spelling(glossary, self._compared.heard, stemmer(language))
         self._tokenize, self._split = Tokenizer(language, self.meant), Pieces(self.meant)
 
     def bag(self, question: str) -> tuple[str, ...]:
@@ -195,11 +194,44 @@ class WordIndex:
         """Return how each card fits a question."""
         spelled = self._tokenize.spelled(question)
         fit = Fit(*np.zeros((len(Fit._fields), self._count)))
-        fit.words[self._here] = self._words.scores([stem for stem, _ in spelled])
-        fit.pieces[self._here] = self._pieces.scores(self._split(question))
-        held = self._held.shares(spelled)
+        compared = self._compared
+        fit.words[self._here] = compared.words.scores([stem for stem, _ in spelled])
+        fit.pieces[self._here] = compared.pieces.scores(self._split(question))
+        held = compared.held.shares(spelled)
         fit.coverage[self._here], fit.resemblance[self._here], fit.unheard[:] = held
         return fit
+
+    def get_ready(self) -> None:
+        """Put together what compares the cards, so that no question need wait for it."""
+        _ = self._compared
+
+    @cached_property
+    def _compared(self) -> "_Compared":
+        made = self._compare()
+        self._compare = lambda: made  # The lines that were split for it can go.
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What the words of a question are compared with."""
+
+    words: "_Terms"
+    pieces: "_Terms"
+    held: "_Held"
+    heard: Mapping[str, int]
+    """How many cards hold each word."""
+
+    @classmethod
+    def of(
+        cls, cards: Sequence[Card], spelled: _Spelled, stems: _Split, split: _Split
+    ) -> "_Compared":
+        """Put it together with what splits lines of cards into words, stems and pieces."""
+        words = _Terms([_joined(stems, asked_for(card)) for card in cards])
+        pieces = _Terms([_document(split, card) for card in cards])
+        documents = [_joined(spelled, [card.title, *card.asked, card.text]) for card in cards]
+        heard = Counter(word for each in documents for _, word in set(each))
+        return cls(words, pieces, _Held(documents), heard)
 
 
 class _Terms:
@@ -286,9 +318,7 @@ class _Held:
         return likeness
 
 
-def _spelled_once(
-    language: Language, glossary: Callable[[str], str]
-) -> Callable[[str], list[tuple[str, str]]]:
+def _spelled_once(language: Language, glossary: Callable[[str], str]) -> _Spelled:
     """Return what spells the lines of cards: each line once, and each word as one string."""
     spelled = Tokenizer(language, glossary).spelled
     return cache(
@@ -296,7 +326,7 @@ def _spelled_once(
     )
 
 
-def _split_once(glossary: Callable[[str], str]) -> Callable[[str], list[str]]:
+def _split_once(glossary: Callable[[str], str]) -> _Split:
     """Return what splits the lines of cards: each line once, and each piece as one string."""
     split = Pieces(glossary)
     return cache(lambda line: list(map(sys.intern, split(line))))
@@ -326,6 +356,11 @@ def document(card: Card) -> list[str]:
     return [*[card.title, *card.asked] * TWICE, card.text]
 
 
+def _document(split: _Split, card: Card) -> list[str]:
+    """Return the terms of `document`, of which the lines are split once."""
+    return _joined(split, [card.title, *card.asked]) * TWICE + split(card.text)
+
+
 def _joined(split: Callable[[str], list[Term]], texts: Sequence[str]) -> list[Term]:
     """Return the terms of several texts."""
-    return [term for text in texts for term in split(text)]
+    return list(chain.from_iterable(map(split, texts)))
