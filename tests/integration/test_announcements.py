@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
 from bot.backends.store.sharing import Alone, Member, Shared
 from bot.channels.telegram.incoming import envelope
+from bot.core.messages import Received
 from tests.benchmarks.broadcast import broadcast
 from tests.fakes import PHRASES
 from tests.integration.databases import CIPHER, DATABASES, Clock, count, url_of
@@ -24,6 +25,14 @@ pytestmark = pytest.mark.timeout(600)
 
 SARI = 7
 PHRASED = {each: {**words, "announce_done": "{people} got it"} for each, words in PHRASES.items()}
+
+
+def _told(letters: Sequence[Received]) -> list[tuple[int, str]]:
+    return sorted(
+        (letter.chat, str(call.parameters["text"]))
+        for letter in letters
+        for call in letter.calls or ()
+    )
 
 
 @dataclass
@@ -46,19 +55,14 @@ class House:
         return number
 
     async def waiting(self) -> list[tuple[int, str]]:
-        letters = await self.mail.waiting(beside=(), limit=500)
-        return sorted(
-            (letter.chat, str(call.parameters["text"]))
-            for letter in letters
-            for call in letter.calls or ()
-        )
+        return _told(await self.mail.waiting(beside=(), limit=500))
 
     async def deliver(self) -> list[tuple[int, str]]:
         """Let everything that waits be sent."""
-        sent = await self.waiting()
-        for letter in await self.mail.waiting(beside=(), limit=500):
+        letters = await self.mail.waiting(beside=(), limit=500)
+        for letter in letters:
             await self.mail.done(letter)
-        return sent
+        return _told(letters)
 
     @contextlib.asynccontextmanager
     async def announcing(self) -> AsyncIterator[asyncio.Event]:

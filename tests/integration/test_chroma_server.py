@@ -62,6 +62,7 @@ async def test_answers_from_the_words_when_the_server_dies(
 ) -> None:
     async with open_app(settings_of(tmp_path, server.url)) as app:
         await app.make_live(on_progress=silent)
+        app.knowledge.search.is_thorough = True
         server.kill()
 
         found = [await app.search("surat apa untuk kios", limit=3) for _ in range(2)]

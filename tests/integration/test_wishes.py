@@ -392,6 +392,7 @@ async def test_the_words_alone_tell_nobody(desk: Desk) -> None:
     live = await knowledge.versions.live()
     assert live is not None
     content = await knowledge.versions.content(live)
+    knowledge.search.is_thorough = True
     knowledge.search.serve(Served.of(content, Broken()))
     await desk.wish(IBU)
     await until(desk.degraded)

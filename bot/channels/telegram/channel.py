@@ -124,6 +124,8 @@ class Telegram:
         self._plans: dict[int, _Plan] = {}
         self._offset = 0
         """Telegram may forget the updates below it."""
+        self._keeping: asyncio.Task[None] | None = None
+        """What puts the last updates that were fetched on disk."""
 
     async def connect(self, *, on_away: Callable[[ChannelError], None]) -> None:
         """Reach Telegram, however long it takes; `on_away` hears once why it does.
@@ -143,6 +145,9 @@ class Telegram:
         polling.cancel()  # Whatever it waits for: Telegram, the disk, room for more.
         with suppress(asyncio.CancelledError):
             await polling
+        if self._keeping:  # What is being written may already be in hand.
+            await asyncio.wait({self._keeping}, timeout=_LAST_WORD)
+            self._keeping.cancel()
         await self._confirm()
 
     async def receive(self, updates: list[dict[str, Any]]) -> None:
@@ -319,8 +324,8 @@ class Telegram:
         await self._reach(self.bot.delete_webhook)
         while leads.is_set():
             if found := await self._fetch():
-                await self._keep(found)
-                self._offset = max(raw["update_id"] + 1 for raw in found)
+                self._keeping = asyncio.create_task(self._keep(found))
+                await asyncio.shield(self._keeping)
                 await self.inbox.room()
                 await self.inbox.lull(within=_LULL)
 
@@ -335,6 +340,7 @@ class Telegram:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _AWAY_MOST)
             else:
+                self._offset = max(raw["update_id"] + 1 for raw in found)
                 return
 
     async def _reach(
