@@ -12,7 +12,6 @@ from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, 
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 128  # Updates read at once: the first are answered while others are read.
 _PAUSES = (0.2, 1.0, 5.0)  # Seconds after each failed attempt.
 _LONGEST_PAUSE = 30.0  # While the surroundings fail, for as long as they do.
 
@@ -91,7 +90,7 @@ class Inbox:
         Raises:
             StoreError: the mail cannot be read.
         """
-        space = min(self._space(), _AT_ONCE)
+        space = self._space()
         if not space:
             return
         self.has_more, self._has_news = True, False
