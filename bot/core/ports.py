@@ -6,7 +6,7 @@ BotError
 ├── KnowledgeError  the knowledge folder, its index, its search
 ├── ModelError      a chat or embedding model
 └── StoreError      the state
-    └── LostError     another process works on this chat now
+    └── LostError     another process works on this chat now, or the update comes again
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -78,7 +78,7 @@ class StoreError(BotError):
 
 
 class LostError(StoreError):
-    """Another process has taken a chat over, and answers in it."""
+    """An update is no longer this process's: another one answers in its chat, or it comes again."""
 
 
 class Knowledge(Protocol):
