@@ -235,6 +235,19 @@ class Careful:
         self.updates.append(letter.update)
 
 
+async def begun_early(
+    inbox: Inbox, handled: Careful, mail: SlowMail, *letters: Received
+) -> list[int]:
+    """Return what is begun before it is on disk; what came in is when this returns."""
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive(letters))
+    await settle()
+    begun = list(handled.begun)
+    mail.go_on.set()
+    await receiving
+    return begun
+
+
 async def test_a_question_is_worked_on_while_it_is_written_to_disk() -> None:
     handled = Careful(mail := SlowMail())
     inbox = await handled.opened()
@@ -265,12 +278,7 @@ async def test_what_may_change_something_waits_for_the_disk(letters: list[Receiv
     handled = Careful(mail := SlowMail())
     mail.placed = {7}
     inbox = await handled.opened()
-    mail.go_on.clear()
-    receiving = asyncio.create_task(inbox.receive(letters))
-    await settle()
-    early = list(handled.begun)
-    mail.go_on.set()
-    await receiving
+    early = await begun_early(inbox, handled, mail, *letters)
     await settle()
 
     assert early == []
@@ -296,12 +304,7 @@ async def test_a_question_that_could_not_be_kept_is_answered_when_it_comes_again
 async def test_what_fails_before_it_is_on_disk_is_tried_again_after() -> None:
     handled = Careful(mail := SlowMail(), failing=1)
     inbox = await handled.opened()
-    mail.go_on.clear()
-    receiving = asyncio.create_task(inbox.receive([question(1)]))
-    await settle()
-    early = list(handled.begun)
-    mail.go_on.set()
-    await receiving
+    early = await begun_early(inbox, handled, mail, question(1))
     await settle()
 
     assert early == [1]
@@ -312,12 +315,7 @@ async def test_nothing_is_begun_early_while_older_updates_may_wait() -> None:
     handled = Careful(mail := SlowMail())
     inbox = await handled.opened()
     inbox.look()
-    mail.go_on.clear()
-    receiving = asyncio.create_task(inbox.receive([question(1)]))
-    await settle()
-    early = list(handled.begun)
-    mail.go_on.set()
-    await receiving
+    early = await begun_early(inbox, handled, mail, question(1))
     await inbox.refill()
     await settle()
 
