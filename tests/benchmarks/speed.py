@@ -178,11 +178,14 @@ class Driver:
         return float(await asyncio.wait_for(answered, patience) - began)
 
     async def rate(self, people: int, questions: int, texts: Iterator[str]) -> float:
-        """Return answers a second while each of the people always waits for one."""
+        """Return answers a second while so many people always wait for one.
+
+        Each asks once: the second message of an answer would be taken for the next answer.
+        """
 
         async def one(name: str) -> None:
-            for _ in range(questions // people):
-                await self.ask(name, next(texts))
+            for number in range(questions // people):
+                await self.ask(f"{name}-{number}", next(texts))
 
         began = time.perf_counter()
         await asyncio.gather(*(one(f"p{number}") for number in range(people)))
