@@ -6,19 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bot.backends.knowledge.cards import Card
-from bot.backends.knowledge.words import (
-    K1,
-    TWICE,
-    Array,
-    B,
-    Fit,
-    Pieces,
-    Tokenizer,
-    asked_for,
-    document,
-    rarest,
-    word_weights,
-)
+from bot.backends.knowledge.terms import K1, Array, B, rarest, word_weights
+from bot.backends.knowledge.words import TWICE, Fit, Pieces, Tokenizer, asked_for, document
 from bot.core.messages import Language
 
 

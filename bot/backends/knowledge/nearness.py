@@ -17,7 +17,8 @@ from bot.backends.knowledge.kinds import (
     as_words,
     kind_of,
 )
-from bot.backends.knowledge.words import stemmer, word_weights
+from bot.backends.knowledge.terms import word_weights
+from bot.backends.knowledge.words import stemmer
 from bot.core.messages import Language
 
 Array = np.ndarray[Any, Any]

@@ -1,24 +1,21 @@
 """Search by words: BM25 over stems and over pieces of words, in the language of the question."""
 
-import logging
-import math
 import re
 import sys
-from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-import bm25s
 import numpy as np
 import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.spelling import Spelling
+from bot.backends.knowledge.terms import Held, Terms, overlapping
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 
 Array = np.ndarray[Any, Any]
@@ -32,9 +29,6 @@ _WORD = re.compile(r"[a-z0-9]+")
 _MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 TWICE = 2  # What a card is asked for with counts as if it stood there twice.
-_PIECE = 4  # Letters; 3 to 5 together rank no better and take three times as long (measured).
-_NOWHERE = np.zeros(0, dtype=int)
-K1, B = 1.5, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
 
 
 def bare(text: str) -> str:
@@ -99,7 +93,7 @@ class Pieces:
         """Return the pieces of a text, which reach over the spaces between words."""
         meant = self._glossary(text)
         rest = _HAN.sub(" ", meant).splitlines()
-        return [*(piece for line in rest for piece in _pieces(bare(line))), *_runs(meant, 2, 3)]
+        return [*(piece for line in rest for piece in overlapping(bare(line))), *_runs(meant, 2, 3)]
 
 
 def stemmer(language: Language) -> Callable[[Sequence[str]], Sequence[str]]:
@@ -111,14 +105,6 @@ def stemmer(language: Language) -> Callable[[Sequence[str]], Sequence[str]]:
 def length(text: str) -> int:
     """Return how many words a text has, as it stands there."""
     return len(_WORD.findall(text.casefold())) + len(_pairs(text))
-
-
-def _pieces(text: str) -> list[str]:
-    """Return the overlapping pieces of a text with a space at both ends."""
-    if not text:
-        return []
-    spaced = f" {text} "
-    return [spaced[place : place + _PIECE] for place in range(max(len(spaced) - _PIECE + 1, 1))]
 
 
 def _pairs(text: str) -> list[str]:
@@ -216,9 +202,9 @@ class WordIndex:
 class _Compared:
     """What the words of a question are compared with."""
 
-    words: "_Terms"
-    pieces: "_Terms"
-    held: "_Held"
+    words: Terms
+    pieces: Terms
+    held: Held
     heard: Mapping[str, int]
     """How many cards hold each word."""
 
@@ -227,95 +213,11 @@ class _Compared:
         cls, cards: Sequence[Card], spelled: _Spelled, stems: _Split, split: _Split
     ) -> "_Compared":
         """Put it together with what splits lines of cards into words, stems and pieces."""
-        words = _Terms([_joined(stems, asked_for(card)) for card in cards])
-        pieces = _Terms([_document(split, card) for card in cards])
+        words = Terms([_joined(stems, asked_for(card)) for card in cards])
+        pieces = Terms([_document(split, card) for card in cards])
         documents = [_joined(spelled, [card.title, *card.asked, card.text]) for card in cards]
         heard = Counter(word for each in documents for _, word in set(each))
-        return cls(words, pieces, _Held(documents), heard)
-
-
-class _Terms:
-    """BM25 over lists of terms."""
-
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
-        logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
-        self._rarest = rarest(len(documents))
-        self._count = len(documents)
-        self._bm25 = bm25s.BM25(k1=K1, b=B)
-        self._known: Container[str] = ()
-        if any(documents):
-            self._bm25.index(documents, show_progress=False)
-            self._known = self._bm25.vocab_dict
-
-    def scores(self, terms: Sequence[str]) -> Array:
-        """Return the score of each document, as so many terms that one document alone holds."""
-        known = [term for term in terms if term in self._known]
-        if not known:
-            return np.zeros(self._count)
-        scores: Array = self._bm25.get_scores(known) / self._rarest
-        return scores
-
-
-class _Holders:
-    """Which documents hold each term."""
-
-    def __init__(self, documents: Sequence[Collection[str]]) -> None:
-        holders: dict[str, list[int]] = {}
-        for place, terms in enumerate(documents):
-            for term in terms:
-                holders.setdefault(term, []).append(place)
-        self._numbers = {term: number for number, term in enumerate(holders)}
-        self._ends = array("q", accumulate(map(len, holders.values()), initial=0))
-        # One array for each of ten thousands of terms would be larger than what it holds.
-        self._places = np.fromiter(chain.from_iterable(holders.values()), dtype=np.int32)
-
-    def of(self, term: str) -> Array:
-        """Return the places of the documents that hold a term."""
-        number = self._numbers.get(term)
-        if number is None:
-            return _NOWHERE
-        return self._places[self._ends[number] : self._ends[number + 1]]
-
-
-class _Held:
-    """Which documents hold which words and pieces of words, and how much each word weighs."""
-
-    def __init__(self, documents: Sequence[Sequence[tuple[str, str]]]) -> None:
-        """Note the words of documents: stems, each with the word as it stands there."""
-        self._count = len(documents)
-        self._stems = _Holders([{stem for stem, _ in words} for words in documents])
-        pieces = cache(lambda word: frozenset(_pieces(word)))
-        self._pieces = _Holders(
-            [frozenset().union(*(pieces(word) for _, word in words)) for words in documents]
-        )
-
-    def shares(self, spelled: Sequence[tuple[str, str]]) -> tuple[Array, Array, float]:
-        """Return of a question's words the weight that each document holds, and that none does.
-
-        Between the two stands the weight that each document holds at least pieces of.
-        """
-        words = dict(spelled)
-        holding = [self._stems.of(stem) for stem in words]
-        weights = word_weights(self._count, np.array([len(held) for held in holding]))
-        held, resembled = np.zeros((2, self._count))
-        for places, word, weight in zip(holding, words.values(), weights.tolist(), strict=True):
-            likeness = self._likeness(word)
-            likeness[places] = 1.0
-            resembled += weight * likeness
-            held[places] += weight
-        total = float(weights.sum()) or 1.0
-        unheard = sum(
-            float(w) for places, w in zip(holding, weights, strict=True) if not places.size
-        )
-        return held / total, resembled / total, unheard / total
-
-    def _likeness(self, word: str) -> Array:
-        """Return which share of the pieces of a word each document holds."""
-        likeness = np.zeros(self._count)
-        pieces = set(_pieces(word))
-        for piece in pieces:
-            likeness[self._pieces.of(piece)] += 1 / len(pieces)
-        return likeness
+        return cls(words, pieces, Held(documents), heard)
 
 
 def _spelled_once(language: Language, glossary: Callable[[str], str]) -> _Spelled:
@@ -330,20 +232,6 @@ def _split_once(glossary: Callable[[str], str]) -> _Split:
     """Return what splits the lines of cards: each line once, and each piece as one string."""
     split = Pieces(glossary)
     return cache(lambda line: list(map(sys.intern, split(line))))
-
-
-def rarest(documents: int) -> float:
-    """Return what a word counts in BM25 that one of so many documents holds, as `bm25s` has it."""
-    return math.log(1 + (max(documents, 1) - 0.5) / 1.5)
-
-
-def word_weights(documents: int, holders: Array) -> Array:
-    """Return words' inverse document frequency; one that most documents hold weighs little.
-
-    A word that no document holds weighs as much as one that a single document holds.
-    """
-    weights: Array = np.log(1 + documents / (np.maximum(holders, 1) + 0.5))
-    return weights
 
 
 def asked_for(card: Card) -> list[str]:
