@@ -43,14 +43,14 @@ class Answered:
     def verdict(self) -> Verdict:
         if not self.asked.is_answerable:
             return "false answer" if self.told else "rightly none"
-        if self.asked.card in self.named:
+        if self.asked.cards.intersection(self.named):
             return "right"
         return "wrong" if self.told else "missed"
 
     @property
     def is_best_right(self) -> bool:
         is_abstention = self.is_unknown and not self.asked.is_answerable
-        return is_abstention or self.best == self.asked.card
+        return is_abstention or self.best in self.asked.cards
 
 
 def main(

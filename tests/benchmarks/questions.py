@@ -13,6 +13,8 @@ BLIND = "blind"
 """The tag of questions that were written when all was tuned."""
 SEEN = "seen"
 """The tag of questions from whose misses something was learnt, whatever their cards."""
+ALSO = "also:"
+"""With it begins the tag that names another card which holds the whole answer, too."""
 APART = ("followups", "safety", "several")
 """The files of what is not decided by the search alone; they are read when they are named."""
 
@@ -45,6 +47,12 @@ class Asked:
     @property
     def is_answerable(self) -> bool:
         return self.card != ABSTAIN
+
+    @property
+    def cards(self) -> frozenset[str]:
+        """The cards that answer it: mostly one."""
+        others = (tag.removeprefix(ALSO) for tag in self.tags if tag.startswith(ALSO))
+        return frozenset((self.card, *others))
 
     @property
     def part(self) -> Part:

@@ -57,8 +57,8 @@ def test_the_search_of_a_foreign_folder_is_compared_with_plain_methods(folder: P
     assert "1.000" in ours
 
 
-def asked(card: str) -> Asked:
-    return Asked("1", "?", card, None, (), "first")
+def asked(card: str, *tags: str) -> Asked:
+    return Asked("1", "?", card, None, tags, "first")
 
 
 def result(card: str, *told: str) -> Answered:
@@ -114,3 +114,14 @@ def test_no_question_of_a_card_is_in_both_parts() -> None:
 
 def test_every_question_of_the_bank_has_a_register() -> None:
     assert [one.id for one in read_questions() if one.register == "untagged"] == []
+
+
+def test_another_card_that_holds_the_whole_answer_is_right_too() -> None:
+    either = asked("a#1", "everyday", "also:b#1")
+    told = [("b#1",), ("a#1",), ("c#1",)]
+
+    results = [
+        Answered(either, cards, cards, "answer", cards[0], 0.9, is_unknown=False) for cards in told
+    ]
+    assert [one.verdict for one in results] == ["right", "right", "wrong"]
+    assert [one.is_best_right for one in results] == [True, True, False]
