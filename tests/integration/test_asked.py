@@ -31,7 +31,7 @@ def without(place: int, line: int) -> list[Card]:
 @pytest.mark.parametrize(("place", "line"), SOME)
 def test_scores_are_those_of_an_index_that_never_had_the_line(place: int, line: int) -> None:
     question = CARDS[place].asked[line]
-    index = WordIndex(without(place, line), "id", GLOSSARY, places=PLACES)
+    index = WordIndex.of(without(place, line), "id", GLOSSARY, places=PLACES)
     if index.meant(question) != GLOSSARY(question):
         pytest.skip("it holds a word that no other line holds, and is read otherwise without it")
     built = index.match(question)

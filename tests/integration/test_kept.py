@@ -1,6 +1,7 @@
 """A bot that starts answers by meaning before Chroma is open."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,13 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.backends.knowledge import kept
-from bot.backends.knowledge.kept import KeptIndex, KeptSpaces
+from bot.backends.knowledge import spaces, texts, words
+from bot.backends.knowledge.folder import check_folder
+from bot.backends.knowledge.kept import KeptFiles, KeptIndex, KeptSpaces, KeptWords
+from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.service import KnowledgeService
 from bot.backends.knowledge.spaces import Space, units
 from bot.backends.knowledge.vectors import Collections, connect
 from bot.core.ports import KnowledgeError
-from tests.integration.knowledge_folders import write
+from tests.fakes import TODAY
+from tests.integration.knowledge_folders import FRONT, STALLS, write
 from tests.integration.test_publishing import service
 
 QUESTION = "dokumen apa yang perlu"
@@ -119,25 +123,65 @@ def test_the_nearest_are_at_most_so_many(texts: int, limit: int) -> None:
 
 
 def test_only_one_version_is_kept(tmp_path: Path) -> None:
-    spaces = KeptSpaces(tmp_path)
+    keeper = KeptSpaces(tmp_path)
 
-    spaces.keep("akar-1", space())
-    spaces.keep("akar-2", space())
+    keeper.keep("akar-1", space())
+    keeper.keep("akar-2", space())
 
-    assert spaces.load("akar-1") is None
-    assert (found := spaces.load("akar-2")) is not None
-    assert spaces.load("akar-2") is found
+    assert keeper.load("akar-1") is None
+    assert (found := keeper.load("akar-2")) is not None
+    assert keeper.load("akar-2") is found
     assert len(list((tmp_path / "spaces").iterdir())) == 1
 
 
-def test_what_another_program_made_otherwise_is_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_another_program_made_otherwise_is_not_read(tmp_path: Path) -> None:
+    made = {"numbers": np.arange(3)}
+    KeptFiles(tmp_path / "kept", spaces, texts).keep("akar-1", made)
+
+    assert KeptFiles(tmp_path / "kept", spaces, texts).load("akar-1")
+    assert KeptFiles(tmp_path / "kept", spaces, words).load("akar-1") is None
+
+
+LANGUAGES = {
+    "stalls.en.md": STALLS.replace("surat apa untuk kios", "which papers for a stall"),
+    "stalls.zh.md": STALLS.replace("surat apa untuk kios", "摆摊需要什么证件"),
+    "empty.md": FRONT + "# Empty\n\n## Without lines {#without}\n\nNothing is asked.\n",
+    "glossary.yaml": "srt: surat\n",
+}
+TYPED = ["srt apa utk kios", "which permit", "摆摊证件", "", "kuda nil", "brp sewa kios, kak"]
+
+
+@pytest.mark.parametrize("files", [{}, LANGUAGES], ids=["one language", "three"])
+def test_words_are_compared_by_what_is_kept_as_by_what_was_made(
+    tmp_path: Path, files: dict[str, str]
 ) -> None:
-    KeptSpaces(tmp_path).keep("akar-1", space())
+    folder = write(tmp_path / "knowledge", files)
+    content = check_folder(folder, today=TODAY).content
+    made = Served.of(content)
+    KeptWords(tmp_path).keep("akar-1", made)
 
-    monkeypatch.setattr(kept, "_WAY", "otherwise")
+    found = Served.of(content, kept=KeptWords(tmp_path).load("akar-1"))
 
-    assert KeptSpaces(tmp_path).load("akar-1") is None
+    assert found.said == made.said
+    for language, typed in itertools.product(made.words, TYPED):
+        pairs = zip(
+            found.words[language].match(typed), made.words[language].match(typed), strict=True
+        )
+        assert all(np.array_equal(*pair) for pair in pairs)
+        assert found.words[language].meant(typed) == made.words[language].meant(typed)
+
+
+async def test_words_are_kept_of_what_was_served(data: Path) -> None:
+    [kept] = (data / "words").iterdir()
+    before = kept.stat().st_mtime_ns
+
+    async with restarted(data) as knowledge:
+        await knowledge.open_words()
+        found = await knowledge.search.search(QUESTION, language="id", limit=1)
+        await knowledge.open_whole()
+
+    assert found[0].card == "stalls#papers"
+    assert [path.stat().st_mtime_ns for path in (data / "words").iterdir()] == [before]
 
 
 @pytest.mark.parametrize("left", [0, 100, -1])

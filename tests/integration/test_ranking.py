@@ -146,7 +146,7 @@ def test_a_question_in_another_language_is_compared_with_its_cards() -> None:
 
 
 def test_an_index_without_cards_fits_nothing() -> None:
-    fit = WordIndex([], "en", str, places={"a#papers": 0}).match("which permit")
+    fit = WordIndex.of([], "en", str, places={"a#papers": 0}).match("which permit")
 
     assert fit.words.tolist() == [0.0]
 

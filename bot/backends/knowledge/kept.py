@@ -1,54 +1,86 @@
-"""The space of the version that answers, kept in a file: a bot starts before Chroma is open."""
+"""What the version that answers is searched with, kept in files: a bot starts sooner so."""
 
 import hashlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
+import bm25s
 import numpy as np
+import Stemmer
 
 from bot.backends.arrays import keep_arrays, read_arrays
-from bot.backends.knowledge import spaces, texts
+from bot.backends.knowledge import spaces, spelling, terms, texts, words
+from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
 from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
 
 log = logging.getLogger(__name__)
 
-_FOLDER = "spaces"
-
 
 class KeptSpaces:
-    """Keeps a space in the data folder; what cannot be read or written is done without."""
+    """Keeps the space of one version in the data folder."""
 
     def __init__(self, data: Path) -> None:
-        self._folder = data / _FOLDER
+        self._files = KeptFiles(data / "spaces", spaces, texts)
         self._loaded: tuple[str, Space] | None = None  # It is asked for twice at each start.
 
     def load(self, version: str) -> Space | None:
         """Return the space of the version with this name, if it is kept."""
         if self._loaded is None or self._loaded[0] != version:
-            found = self._read(version)
-            self._loaded = (version, found) if found else None
+            found = self._files.load(version)
+            self._loaded = (version, _space(found)) if found else None
         return self._loaded[1] if self._loaded else None
 
     def keep(self, version: str, space: Space) -> None:
         """Keep the space of a version, and no other: the next start is of this one."""
+        self._files.keep(version, _arrays(space))
+
+
+class KeptWords:
+    """Keeps the index of the words of one version in the data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self._files = KeptFiles(data / "words", words, terms, spelling, bm25s, Stemmer)
+
+    def load(self, version: str) -> Mapping[str, Array] | None:
+        """Return the index of the version with this name, if it is kept."""
+        return self._files.load(version)
+
+    def keep(self, version: str, served: Served) -> None:
+        """Keep the index of a version, and no other, if it is not kept already."""
+        if not self._files.holds(version):
+            self._files.keep(version, served.arrays())
+
+
+class KeptFiles:
+    """One file of arrays, of a version; what cannot be read or written is done without."""
+
+    def __init__(self, folder: Path, *makers: ModuleType) -> None:
+        """`makers` are the modules that make what is kept: changed, they make something else."""
+        self._folder = folder
+        code = b"".join(Path(str(maker.__file__)).read_bytes() for maker in makers)
+        self._way = hashlib.sha256(code).hexdigest()[:8]
+
+    def holds(self, version: str) -> bool:
+        """Say whether the arrays of a version are kept."""
+        return self._path(version).exists()
+
+    def load(self, version: str) -> Mapping[str, Array] | None:
+        """Return the arrays of a version, if they are kept, and whole."""
+        return read_arrays(self._path(version))
+
+    def keep(self, version: str, arrays: Mapping[str, Array]) -> None:
+        """Keep the arrays of a version, and of no other."""
         try:
-            keep_arrays(self._path(version), _arrays(space), instead_of="*")
+            keep_arrays(self._path(version), arrays, instead_of="*")
         except OSError as error:
             log.warning("the next start takes longer, as nothing can be kept: %s", error)
 
-    def _read(self, version: str) -> Space | None:
-        arrays = read_arrays(self._path(version))
-        return _space(arrays) if arrays else None
-
     def _path(self, version: str) -> Path:
-        """Return a path of its own for each version and each way to make a space."""
-        return self._folder / f"{version}-{_WAY}.npz"
-
-
-_MAKERS = (Path(spaces.__file__), Path(texts.__file__))
-_WAY = hashlib.sha256(b"".join(path.read_bytes() for path in _MAKERS)).hexdigest()[:8]
+        """Return a path of its own for each version and each way to make what is kept."""
+        return self._folder / f"{version}-{self._way}.npz"
 
 
 class KeptIndex:

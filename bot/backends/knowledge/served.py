@@ -19,6 +19,7 @@ from bot.backends.knowledge.nearness import NearnessIndex
 from bot.backends.knowledge.products import ProductSorter
 from bot.backends.knowledge.ranking import SECOND
 from bot.backends.knowledge.safety import signs_of
+from bot.backends.knowledge.terms import joined, part
 from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.paths import Journey
@@ -68,8 +69,8 @@ class Served:
     """Whether each card may answer what names no other party."""
     unknown: Array
     """Whether each card says what is not known."""
-    said: Mapping[tuple[str, ...], str]
-    """The card that is asked for with exactly these words, in whatever order."""
+    said: Mapping[str, str]
+    """The card that is asked for with exactly these words, in the order of the alphabet."""
     signs: Signs
     formulas: Mapping[Language, Formulas]
     journeys: Mapping[Language, Sequence[Journey]]
@@ -84,15 +85,21 @@ class Served:
         content: Content,
         vectors: Similarities | None = None,
         products: ProductSorter | None = None,
+        *,
+        kept: Mapping[str, Array] | None = None,
     ) -> "Served":
-        """Index the words of a version."""
+        """Index the words of a version, or make their index again of `kept`, its `arrays`."""
         cards: dict[str, dict[Language, Card]] = {}
         for card in content.cards:
             cards.setdefault(card.name, {})[card.language] = card
         glossary = Glossary(content.glossary)
         places = {name: place for place, name in enumerate(cards)}
         index = partial(_index, content.cards, glossary, places)
-        words = {language: index(WordIndex, language) for language in LANGUAGES}
+        read = partial(_read, kept or {}, glossary, places)
+        words = {
+            language: read(language) if kept else index(WordIndex.of, language)
+            for language in LANGUAGES
+        }
         meant = words[DEFAULT_LANGUAGE].meant
         nearness = {
             language: index(NearnessIndex, language)
@@ -133,6 +140,10 @@ class Served:
             *(signs, formulas, journeys, lessons, vectors),
             products=products,
         )
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the index of the words, as `of` takes it."""
+        return joined({language: words.arrays() for language, words in self.words.items()})
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""
@@ -220,8 +231,22 @@ def _index(
 ) -> _Index:
     """Index the cards of one language."""
     own = [card for card in cards if card.language == language]
-    meant = glossary if language == DEFAULT_LANGUAGE else Glossary({})
-    return kind(own, language, meant, places=places)
+    return kind(own, language, _meant(glossary, language), places=places)
+
+
+def _read(
+    arrays: Mapping[str, Array],
+    glossary: Callable[[str], str],
+    places: Mapping[str, int],
+    language: Language,
+) -> WordIndex:
+    """Make the index of the words of one language again."""
+    meant = _meant(glossary, language)
+    return WordIndex.read(part(arrays, language), language, meant, places=places)
+
+
+def _meant(glossary: Callable[[str], str], language: Language) -> Callable[[str], str]:
+    return glossary if language == DEFAULT_LANGUAGE else Glossary({})
 
 
 def _passage(card: Card, sources: Mapping[str, SourceEntry]) -> Passage:
@@ -260,13 +285,12 @@ def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _said(words: Iterable[WordIndex]) -> Mapping[tuple[str, ...], str]:
+def _said(words: Iterable[WordIndex]) -> Mapping[str, str]:
     """Return the card of each bag of words that one card alone is asked for with."""
-    found: dict[tuple[str, ...], str] = {}
+    found: dict[str, str] = {}
     for index in words:
         for bag, name in index.asked:
             found[bag] = name if found.get(bag, name) == name else ""
-    found.pop((), None)
     return found
 
 

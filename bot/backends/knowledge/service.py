@@ -17,7 +17,7 @@ from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
-from bot.backends.knowledge.kept import KeptIndex, KeptSpaces
+from bot.backends.knowledge.kept import KeptIndex, KeptSpaces, KeptWords
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
@@ -84,7 +84,7 @@ class KnowledgeService:
         self._opening = asyncio.Lock()
         self._folder = folder
         self._today = today
-        self._spaces = KeptSpaces(data)
+        self._spaces, self._kept_words = KeptSpaces(data), KeptWords(data)
         self._trial = Trial(
             versions=self.versions,
             tools=self,
@@ -208,6 +208,9 @@ class KnowledgeService:
             collections = await self.indexes()
             await self._serve(version, await asyncio.to_thread(self._opened, version, collections))
             self._served = version.name
+            await asyncio.to_thread(
+                self._kept_words.keep, version.name, await self._worded(version)
+            )
             await asyncio.to_thread(_set_aside_what_stays)
 
     async def follow(self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -319,8 +322,11 @@ class KnowledgeService:
         """Return a version as it answers by its words, which is put together once."""
         if self._words is None or self._words[0] != version.name:
             content = await self.versions.content(version)
-            self._words = version.name, await asyncio.to_thread(Served.of, content)
+            self._words = version.name, await asyncio.to_thread(self._index, version, content)
         return self._words[1]
+
+    def _index(self, version: Version, content: Content) -> Served:
+        return Served.of(content, kept=self._kept_words.load(version.name))
 
 
 def _set_aside_what_stays() -> None:

@@ -2,8 +2,7 @@
 
 import logging
 import math
-from array import array
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, chain
 from typing import Any
@@ -16,62 +15,110 @@ Array = np.ndarray[Any, Any]
 K1, B = 1.5, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
 _PIECE = 4  # Letters; 3 to 5 together rank no better and take three times as long (measured).
 _NOWHERE = np.zeros(0, dtype=int)
+_NO_SCORES = {
+    "data": np.zeros(0, dtype=np.float32),
+    "indices": np.zeros(0, dtype=np.int32),
+    "indptr": np.zeros(1, dtype=np.int32),
+}
 
 
 class Terms:
     """BM25 over lists of terms."""
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
-        logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
-        self._rarest = rarest(len(documents))
-        self._count = len(documents)
-        self._bm25 = bm25s.BM25(k1=K1, b=B)
-        self._known: Container[str] = ()
-        if any(documents):
-            self._bm25.index(documents, show_progress=False)
-            self._known = self._bm25.vocab_dict
+    def __init__(self, numbers: Mapping[str, int], scores: Mapping[str, Any]) -> None:
+        """`numbers` are those of the terms in `scores`, which are as `bm25s` has them."""
+        self._numbers, self._scores = numbers, scores
+        self._count: int = scores["num_docs"]
+        self._rarest = rarest(self._count)
+        self._bm25 = _bm25()
+        self._bm25.scores, self._bm25.nonoccurrence_array = scores, None  # As `index` leaves them.
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[str]]) -> "Terms":
+        """Count the terms of documents."""
+        if not any(documents):
+            return cls({}, _NO_SCORES | {"num_docs": len(documents)})
+        counted = _bm25()
+        counted.index(documents, show_progress=False)
+        return cls(counted.vocab_dict, counted.scores)
 
     def scores(self, terms: Sequence[str]) -> Array:
         """Return the score of each document, as so many terms that one document alone holds."""
-        known = [term for term in terms if term in self._known]
+        known = [self._numbers[term] for term in terms if term in self._numbers]
         if not known:
             return np.zeros(self._count)
-        scores: Array = self._bm25.get_scores(known) / self._rarest
+        scores: Array = self._bm25.get_scores_from_ids(known) / self._rarest
         return scores
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of."""
+        return {"terms": packed(self._numbers), **self._scores}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array]) -> "Terms":
+        """Make it again of `arrays`."""
+        scores = {name: arrays[name] for name in _NO_SCORES}
+        return cls(_numbered(arrays["terms"]), scores | {"num_docs": int(arrays["num_docs"])})
 
 
 class _Holders:
     """Which documents hold each term."""
 
-    def __init__(self, documents: Sequence[Collection[str]]) -> None:
+    def __init__(self, numbers: Mapping[str, int], ends: Array, places: Array) -> None:
+        """From one of `ends` to the next, `places` are the documents that hold a term."""
+        # One array for each of ten thousands of terms would be larger than what it holds.
+        self._numbers, self._ends, self._places = numbers, ends, places
+
+    @classmethod
+    def of(cls, documents: Sequence[Collection[str]]) -> "_Holders":
         holders: dict[str, list[int]] = {}
         for place, terms in enumerate(documents):
             for term in terms:
                 holders.setdefault(term, []).append(place)
-        self._numbers = {term: number for number, term in enumerate(holders)}
-        self._ends = array("q", accumulate(map(len, holders.values()), initial=0))
-        # One array for each of ten thousands of terms would be larger than what it holds.
-        self._places = np.fromiter(chain.from_iterable(holders.values()), dtype=np.int32)
+        ends = np.fromiter(accumulate(map(len, holders.values()), initial=0), dtype=np.int64)
+        places = np.fromiter(chain.from_iterable(holders.values()), dtype=np.int32)
+        return cls({term: number for number, term in enumerate(holders)}, ends, places)
 
-    def of(self, term: str) -> Array:
+    def holding(self, term: str) -> Array:
         """Return the places of the documents that hold a term."""
         number = self._numbers.get(term)
         if number is None:
             return _NOWHERE
         return self._places[self._ends[number] : self._ends[number + 1]]
 
+    def arrays(self) -> dict[str, Array]:
+        return {"terms": packed(self._numbers), "ends": self._ends, "places": self._places}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array]) -> "_Holders":
+        return cls(_numbered(arrays["terms"]), arrays["ends"], arrays["places"])
+
 
 class Held:
     """Which documents hold which words and pieces of words, and how much each word weighs."""
 
-    def __init__(self, documents: Sequence[Sequence[tuple[str, str]]]) -> None:
+    def __init__(self, count: int, stems: _Holders, pieces: _Holders) -> None:
+        """Take what of so many documents holds which stems, and which pieces of words."""
+        self._count, self._stems, self._pieces = count, stems, pieces
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[tuple[str, str]]]) -> "Held":
         """Note the words of documents: stems, each with the word as it stands there."""
-        self._count = len(documents)
-        self._stems = _Holders([{stem for stem, _ in words} for words in documents])
+        stems = _Holders.of([{stem for stem, _ in words} for words in documents])
         pieces = cache(lambda word: frozenset(overlapping(word)))
-        self._pieces = _Holders(
-            [frozenset().union(*(pieces(word) for _, word in words)) for words in documents]
-        )
+        held = [frozenset().union(*(pieces(word) for _, word in words)) for words in documents]
+        return cls(len(documents), stems, _Holders.of(held))
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of."""
+        parts = {"stems": self._stems.arrays(), "pieces": self._pieces.arrays()}
+        return {"count": np.array(self._count), **joined(parts)}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array]) -> "Held":
+        """Make it again of `arrays`."""
+        stems, pieces = (_Holders.read(part(arrays, name)) for name in ("stems", "pieces"))
+        return cls(int(arrays["count"]), stems, pieces)
 
     def shares(self, spelled: Sequence[tuple[str, str]]) -> tuple[Array, Array, float]:
         """Return of a question's words the weight that each document holds, and that none does.
@@ -79,7 +126,7 @@ class Held:
         Between the two stands the weight that each document holds at least pieces of.
         """
         words = dict(spelled)
-        holding = [self._stems.of(stem) for stem in words]
+        holding = [self._stems.holding(stem) for stem in words]
         weights = word_weights(self._count, np.array([len(held) for held in holding]))
         held, resembled = np.zeros((2, self._count))
         for places, word, weight in zip(holding, words.values(), weights.tolist(), strict=True):
@@ -98,7 +145,7 @@ class Held:
         likeness = np.zeros(self._count)
         pieces = set(overlapping(word))
         for piece in pieces:
-            likeness[self._pieces.of(piece)] += 1 / len(pieces)
+            likeness[self._pieces.holding(piece)] += 1 / len(pieces)
         return likeness
 
 
@@ -122,3 +169,39 @@ def word_weights(documents: int, holders: Array) -> Array:
     """
     weights: Array = np.log(1 + documents / (np.maximum(holders, 1) + 0.5))
     return weights
+
+
+def joined(parts: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
+    """Return the arrays of several parts under one name each."""
+    return {
+        f"{name}.{inner}": array
+        for name, arrays in parts.items()
+        for inner, array in arrays.items()
+    }
+
+
+def part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """Return the arrays of one of the parts that were `joined`."""
+    start = f"{name}."
+    return {
+        each.removeprefix(start): array for each, array in arrays.items() if each.startswith(start)
+    }
+
+
+def packed(terms: Iterable[str]) -> Array:
+    """Return terms that hold no line ends as one array of bytes, which is read in a moment."""
+    return np.frombuffer("\n".join(terms).encode(), dtype=np.uint8)
+
+
+def unpacked(array: Array) -> list[str]:
+    """Return the terms that were `packed`."""
+    return array.tobytes().decode().split("\n") if array.size else []
+
+
+def _bm25() -> bm25s.BM25:
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
+    return bm25s.BM25(k1=K1, b=B)
+
+
+def _numbered(terms: Array) -> dict[str, int]:
+    return {term: number for number, term in enumerate(unpacked(terms))}

@@ -15,7 +15,15 @@ from bm25s.stopwords import STOPWORDS_EN
 
 from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.spelling import Spelling
-from bot.backends.knowledge.terms import Held, Terms, overlapping
+from bot.backends.knowledge.terms import (
+    Held,
+    Terms,
+    joined,
+    overlapping,
+    packed,
+    part,
+    unpacked,
+)
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 
 Array = np.ndarray[Any, Any]
@@ -147,39 +155,80 @@ class WordIndex:
 
     def __init__(
         self,
-        cards: Sequence[Card],
         language: Language,
         glossary: Callable[[str], str],
         *,
+        asked: Sequence[tuple[str, str]],
+        compare: Callable[[], "_Compared"],
+        here: Array,
         places: Mapping[str, int],
     ) -> None:
-        """Index them; `places` says where each card, of any language, stands."""
-        self._here = np.array([places[card.name] for card in cards], dtype=int)
-        self._count = len(places)
-        once = cache(glossary)  # Nearly every line is split twice or more.
-        spelled, split = _spelled_once(language, once), _split_once(once)
-        stems = cache(lambda line: [stem for stem, _ in spelled(line)])
-        self.asked = [
-            (tuple(sorted(stems(line))), card.name)
-            for card in cards
-            for line in (card.title, *card.asked)
-        ]
+        """`places` says where each card stands, of any language; `here` are those compared."""
+        self.asked = asked
         """The bag of stems of each line that a card is asked for with, and the card's name."""
-        self._compare: Callable[[], _Compared] = partial(_Compared.of, cards, spelled, stems, split)
+        self._compare, self._here, self._places = compare, here, places
         self.meant = glossary
         """Puts the words of the cards for what people type."""
         if language == DEFAULT_LANGUAGE:
             self.meant = Spelling(glossary, self._compared.heard, stemmer(language))
         self._tokenize, self._split = Tokenizer(language, self.meant), Pieces(self.meant)
 
-    def bag(self, question: str) -> tuple[str, ...]:
+    @classmethod
+    def of(
+        cls,
+        cards: Sequence[Card],
+        language: Language,
+        glossary: Callable[[str], str],
+        *,
+        places: Mapping[str, int],
+    ) -> "WordIndex":
+        """Index the cards of a language."""
+        once = cache(glossary)  # Nearly every line is split twice or more.
+        spelled, split = _spelled_once(language, once), _split_once(once)
+        stems = cache(lambda line: [stem for stem, _ in spelled(line)])
+        asked = [
+            (bag, card.name)
+            for card in cards
+            for line in (card.title, *card.asked)
+            if (bag := _bag(stems(line)))
+        ]
+        compare = partial(_Compared.of, cards, spelled, stems, split)
+        here = np.array([places[card.name] for card in cards], dtype=int)
+        return cls(language, glossary, asked=asked, compare=compare, here=here, places=places)
+
+    @classmethod
+    def read(
+        cls,
+        arrays: Mapping[str, Array],
+        language: Language,
+        glossary: Callable[[str], str],
+        *,
+        places: Mapping[str, int],
+    ) -> "WordIndex":
+        """Make an index again of its `arrays`."""
+        names = list(places)
+        cards = [names[place] for place in arrays["cards"].tolist()]
+        asked = list(zip(unpacked(arrays["bags"]), cards, strict=True))
+        compare, here = partial(_Compared.read, arrays), arrays["here"]
+        return cls(language, glossary, asked=asked, compare=compare, here=here, places=places)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of, with the same glossary."""
+        return {
+            "here": self._here,
+            "bags": packed(bag for bag, _ in self.asked),
+            "cards": np.array([self._places[name] for _, name in self.asked], dtype=np.int32),
+            **self._compared.arrays(),
+        }
+
+    def bag(self, question: str) -> str:
         """Return the stems of a question in the order of the alphabet."""
-        return tuple(sorted(self._tokenize(question)))
+        return _bag(self._tokenize(question))
 
     def match(self, question: str) -> Fit:
         """Return how each card fits a question."""
         spelled = self._tokenize.spelled(question)
-        fit = Fit(*np.zeros((len(Fit._fields), self._count)))
+        fit = Fit(*np.zeros((len(Fit._fields), len(self._places))))
         compared = self._compared
         fit.words[self._here] = compared.words.scores([stem for stem, _ in spelled])
         fit.pieces[self._here] = compared.pieces.scores(self._split(question))
@@ -213,11 +262,37 @@ class _Compared:
         cls, cards: Sequence[Card], spelled: _Spelled, stems: _Split, split: _Split
     ) -> "_Compared":
         """Put it together with what splits lines of cards into words, stems and pieces."""
-        words = Terms([_joined(stems, asked_for(card)) for card in cards])
-        pieces = Terms([_document(split, card) for card in cards])
+        words = Terms.of([_joined(stems, asked_for(card)) for card in cards])
+        pieces = Terms.of([_document(split, card) for card in cards])
         documents = [_joined(spelled, [card.title, *card.asked, card.text]) for card in cards]
         heard = Counter(word for each in documents for _, word in set(each))
-        return cls(words, pieces, Held(documents), heard)
+        return cls(words, pieces, Held.of(documents), heard)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of."""
+        heard = {
+            "words": packed(self.heard),
+            "counts": np.array([*self.heard.values()], dtype=np.int32),
+        }
+        parts = {
+            "words": self.words.arrays(),
+            "pieces": self.pieces.arrays(),
+            "held": self.held.arrays(),
+            "heard": heard,
+        }
+        return joined(parts)
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array]) -> "_Compared":
+        """Make it again of `arrays`."""
+        words, pieces = (Terms.read(part(arrays, name)) for name in ("words", "pieces"))
+        heard = part(arrays, "heard")
+        counts = dict(zip(unpacked(heard["words"]), heard["counts"].tolist(), strict=True))
+        return cls(words, pieces, Held.read(part(arrays, "held")), counts)
+
+
+def _bag(stems: Sequence[str]) -> str:
+    return " ".join(sorted(stems))
 
 
 def _spelled_once(language: Language, glossary: Callable[[str], str]) -> _Spelled:
