@@ -12,7 +12,7 @@ from chromadb.api import ClientAPI
 from langchain_core.embeddings import Embeddings
 
 from bot.backends.knowledge.content import Content
-from bot.backends.knowledge.kept import KeptSpaces
+from bot.backends.knowledge.kept import KeptSpaces, KeptWords
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import Published, Publisher, Wishes
@@ -134,6 +134,7 @@ class House:
             trial=self.trial(embeddings),
             products=ProductModels(self.database),
             spaces=KeptSpaces(self.folder.parent),
+            words=KeptWords(self.folder.parent),
             exclusive=lambda: self.database.exclusive("publish"),
             today=lambda: TODAY,
         )

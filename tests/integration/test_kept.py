@@ -68,6 +68,7 @@ async def test_what_is_published_is_kept_for_the_first_start(tmp_path: Path) -> 
     async with service(write(tmp_path / "knowledge"), data) as knowledge:
         await knowledge.publish()
 
+    assert len(list((data / "words").iterdir())) == 1
     async with restarted(data) as knowledge:
         await knowledge.open_words()
         knowledge.may_load.clear()

@@ -12,8 +12,9 @@ from pathlib import Path
 from bot.backends.knowledge.content import Content
 from bot.backends.knowledge.findings import Finding
 from bot.backends.knowledge.folder import Checked, check_folder
-from bot.backends.knowledge.kept import KeptSpaces
+from bot.backends.knowledge.kept import KeptSpaces, KeptWords
 from bot.backends.knowledge.product_models import ProductModels
+from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.texts import Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.trial import Once, Trial
@@ -83,6 +84,7 @@ class Publisher:
         trial: Trial,
         products: ProductModels,
         spaces: KeptSpaces,
+        words: KeptWords,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
@@ -92,7 +94,7 @@ class Publisher:
         self._embeddings = embeddings
         self._trial = trial
         self._products = products
-        self._spaces = spaces
+        self._spaces, self._words = spaces, words
         self._exclusive = exclusive
         self._today = today
 
@@ -183,11 +185,13 @@ class Publisher:
         await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
-        broken = await self._trial.broken(content, vectors, pins, lines=checked.pinned_lines)
+        served = await asyncio.to_thread(Served.of, content)
+        broken = await self._trial.broken(served, vectors, pins, lines=checked.pinned_lines)
         if not wishes.accept:
             await self._refuse_broken(broken, version)
         version = version or await self._add(content, by=wishes.by)
-        return await self._build(version, vectors, pins, considered=version.hash, by=wishes.by)
+        considered, by = version.hash, wishes.by
+        return await self._build(version, served, vectors, pins, considered=considered, by=by)
 
     async def _build_again(self, version: Version, wishes: Wishes) -> Published:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
@@ -196,11 +200,12 @@ class Publisher:
         await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
+        served = await asyncio.to_thread(Served.of, content)
         if version.state == "words" and not wishes.accept:  # It was never tried.
-            broken = await self._trial.broken(content, vectors, pins, lines={})
+            broken = await self._trial.broken(served, vectors, pins, lines={})
             await self._refuse_broken(broken, version)
         again = await self._add(content, by=version.by)
-        return await self._build(again, vectors, pins, considered=None, by=wishes.by)
+        return await self._build(again, served, vectors, pins, considered=None, by=wishes.by)
 
     async def _words_first(self, content: Content, wishes: Wishes) -> Version | None:
         """Make a first version live before it has vectors, where somebody waits for it."""
@@ -232,6 +237,7 @@ class Publisher:
     async def _build(
         self,
         version: Version,
+        served: Served,
         vectors: TextVectors,
         pins: Once,
         *,
@@ -241,6 +247,7 @@ class Publisher:
         indexes = await self._tools.indexes()
         await asyncio.to_thread(indexes.write, version.name, vectors, pins.used)
         await asyncio.to_thread(self._spaces.keep, version.name, vectors.space)
+        await asyncio.to_thread(self._words.keep, version.name, served)
         await self._versions.mark(version, "whole")
         await self._versions.switch(version, considered=considered, by=by)
         return Published(replace(version, state="whole"), vectors.embedded, is_new=True)

@@ -101,6 +101,7 @@ class KnowledgeService:
             trial=self._trial,
             products=self._products,
             spaces=self._spaces,
+            words=self._kept_words,
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )

@@ -147,11 +147,10 @@ class Trial:
         return await self.vectors(content, await self._known(), on_progress)
 
     async def broken(
-        self, content: Content, vectors: TextVectors, pins: "Once", *, lines: Mapping[str, int]
+        self, served: Served, vectors: TextVectors, pins: "Once", *, lines: Mapping[str, int]
     ) -> tuple[Finding, ...]:
         """Return the pinned questions that a content answers otherwise than is pinned."""
-        await self._embed(content, pins)
-        served = await asyncio.to_thread(Served.of, content)
+        await self._embed(served.content, pins)
         return await self._broken(served, vectors, pins, lines=lines)
 
     async def pins(self) -> "Once":
