@@ -37,6 +37,8 @@ ENOUGH = (0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _FOLDS = 10
 _PENALTY = 0.002  # L2, on features brought to deviation 1.
 _HARD = 0.1  # What a question counts whose card was taken away, so that the next best is wrong.
+_LINE = 0.1  # What a line counts that a card is asked for with, asked when it was taken away.
+_OTHER = 2.0  # What a question counts that no card answers: there are few of them.
 _HARD_WITHOUT_LINES = 0.3
 
 
@@ -54,14 +56,15 @@ class Found:
     @classmethod
     def of(cls, asked: Asked, ranking: Ranking, unknown: Collection[str]) -> Self:
         place = next(ranking.best(1), None)
+        weight = 1.0 if asked.is_answerable else _OTHER
         if place is None:
-            return cls(asked, "", False, {})
+            return cls(asked, "", False, {}, weight)
         card = ranking.names[place]
-        return cls(asked, card, card in unknown, ranking.evidence(place))
+        return cls(asked, card, card in unknown, ranking.evidence(place), weight)
 
     @property
     def is_right(self) -> bool:
-        return self.card == self.asked.card
+        return self.card in self.asked.cards
 
     @property
     def teaches(self) -> bool:
@@ -71,10 +74,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one state of the search found for the questions, and with their cards taken away."""
+    """What one state of the search found for the questions, and what teaches beside them."""
 
     found: list[Found] = field(default_factory=list)
-    hard: list[Found] = field(default_factory=list)
+    beside: list[Found] = field(default_factory=list)
+    """The questions with their cards taken away, and lines of cards, each taken away itself."""
 
     hard_weight: float = _HARD
 
@@ -82,8 +86,13 @@ class State:
         """Note what was found for a question."""
         self.found.append(Found.of(asked, ranking, unknown))
         if asked.is_answerable:
-            away = without(ranking, served.places[asked.card])
-            self.hard.append(replace(Found.of(asked, away, unknown), weight=self.hard_weight))
+            away = Found.of(asked, without(ranking, served.places[asked.card]), unknown)
+            if not away.is_unknown:  # That is an abstention, and right.
+                self.beside.append(replace(away, weight=self.hard_weight))
+
+    def add_line(self, asked: Asked, ranking: Ranking, unknown: Collection[str]) -> None:
+        """Note what was found for a line."""
+        self.beside.append(replace(Found.of(asked, ranking, unknown), weight=_LINE))
 
 
 def main(
@@ -117,6 +126,8 @@ async def search_all(questions: Sequence[Asked]) -> dict[str, State]:
         for asked in questions:
             for ranking in ranker.states(asked):
                 states[ranking.state].add(asked, ranking, ranker.served, unknown)
+        for asked, ranking in ranker.lines(prompts_folder(load_settings().settings.prompts)):
+            states[ranking.state].add_line(asked, ranking, unknown)
         return states
 
 
@@ -135,7 +146,7 @@ def search_without_lines(questions: Sequence[Asked], folder: Path) -> dict[str, 
     return {
         name: State(
             [one for states in found for one in states[name].found],
-            [one for states in found for one in states[name].hard],
+            [one for states in found for one in states[name].beside],
         )
         for name in WITHOUT_LINES
     }
@@ -158,11 +169,11 @@ def report(name: str, state: State) -> dict[str, float]:
     The part to tune on is judged by weights that were fitted without the card in question.
     """
     tuned = [one for one in state.found if one.asked.part == "tune"]
-    hard = [one for one in state.hard if one.asked.part == "tune" and not one.is_unknown]
+    beside = [one for one in state.beside if one.asked.part == "tune"]
     told = {name for one in state.found for name in one.evidence} - {"said"}
     evidence = sorted(told.intersection(SIGNS) if name in WITHOUT_LINES else told)
-    weights = fit([*tuned, *hard], evidence)
-    _show(f"{name}, tuned on", tuned, _honest(tuned, hard, evidence))
+    weights = fit([*tuned, *beside], evidence)
+    _show(f"{name}, tuned on", tuned, _honest(tuned, beside, evidence))
     kept = [one for one in state.found if one.asked.part == "report"]
     _show(f"{name}, reported on", kept, probabilities(kept, evidence, weights))
     named = {"bias": weights[0], **dict(zip(evidence, weights[1:], strict=True))}
@@ -198,12 +209,12 @@ def probabilities(found: Sequence[Found], names: Sequence[str], weights: Array) 
     return np.where([bool(one.card) for one in found], 1 / (1 + np.exp(-odds)), 0.0)
 
 
-def _honest(found: Sequence[Found], hard: Sequence[Found], names: Sequence[str]) -> Array:
+def _honest(found: Sequence[Found], beside: Sequence[Found], names: Sequence[str]) -> Array:
     """Return each question's probability by weights that were fitted without its card."""
-    folds, hard_folds = (np.array([_fold(one.asked) for one in part]) for part in (found, hard))
+    folds, others = (np.array([_fold(one.asked) for one in part]) for part in (found, beside))
     honest = np.zeros(len(found))
     for fold in range(_FOLDS):
-        rest = [*_of(found, folds != fold), *_of(hard, hard_folds != fold)]
+        rest = [*_of(found, folds != fold), *_of(beside, others != fold)]
         these = _of(found, folds == fold)
         honest[folds == fold] = probabilities(these, names, fit(rest, names))
     return honest

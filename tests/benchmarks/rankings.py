@@ -1,6 +1,7 @@
-"""The cards as they are ranked for questions, and as if one of them were not there."""
+"""The cards as they are ranked for questions, and as if a card or a line were not there."""
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from bot.backends.knowledge.vectors import Collections
 from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_phrases
 from bot.core.messages import DEFAULT_LANGUAGE, Language
-from tests.benchmarks.questions import Asked
+from tests.benchmarks.questions import SEEN, Asked
+
+_TENTHS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class Ranker:
     app: App
     served: Served
     vectors: VectorIndex
+    model: Embeddings
+    known: Mapping[str, Array]
+    """The vectors of the texts that cards are found by."""
 
     @classmethod
     async def of(cls, app: App) -> "Ranker":
@@ -38,7 +44,8 @@ class Ranker:
         assert isinstance(collections, Collections)
         model = app.knowledge.embeddings(live.embeddings)
         served = Served.of(await app.knowledge.versions.content(live))
-        return cls(app, served, VectorIndex(collections, live.name, model))
+        vectors = VectorIndex(collections, live.name, model)
+        return cls(app, served, vectors, model, collections.vectors(live.name))
 
     def states(self, asked: Asked) -> Sequence[Ranking]:
         """Return the ranking by the whole search, and the one by the words alone."""
@@ -49,6 +56,13 @@ class Ranker:
             rank(self.served, asked.text, language, similar),
             rank(self.served, asked.text, language, None),
         ]
+
+    def lines(self, prompts: Path) -> Iterator[tuple[Asked, Ranking]]:
+        """Yield the two rankings for each line that a card is asked for with, as if without it."""
+        for content, asked in lines_left_out(self.served.content):
+            tried = Tried.of(content, asked, model=self.model, prompts=prompts, known=self.known)
+            yield from zip(asked, tried.whole(), strict=True)
+            yield from zip(asked, tried.words(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +79,17 @@ class Tried:
 
     @classmethod
     def of(
-        cls, content: Content, asked: Sequence[Asked], *, model: Embeddings, prompts: Path
+        cls,
+        content: Content,
+        asked: Sequence[Asked],
+        *,
+        model: Embeddings,
+        prompts: Path,
+        known: Mapping[str, Array] | None = None,
     ) -> "Tried":
+        """Search for questions; `known` are the vectors of texts that are known already."""
         served = Served.of(content)
-        vectors = TextVectors.of(content, lambda: model, known={})
+        vectors = TextVectors.of(content, lambda: model, known=known or {})
         guess = LanguageGuess(read_phrases(prompts))
         spoken = [one.language or guess(one.text) or DEFAULT_LANGUAGE for one in asked]
         texts = [
@@ -92,6 +113,26 @@ class Tried:
             rank(self.served, one.text, language, None)
             for one, language in zip(self.asked, self.languages, strict=True)
         ]
+
+
+def lines_left_out(content: Content) -> Iterator[tuple[Content, Sequence[Asked]]]:
+    """Yield each tenth of the lines that cards are asked for with, beside a content without it."""
+    for tenth in range(_TENTHS):
+        asked = [
+            Asked(line, line, card.name, card.language, (SEEN,), "lines")
+            for card in content.cards
+            for line in card.asked
+            if _tenth(line) == tenth
+        ]
+        cards = (
+            replace(card, asked=tuple(line for line in card.asked if _tenth(line) != tenth))
+            for card in content.cards
+        )
+        yield replace(content, cards=tuple(cards)), asked
+
+
+def _tenth(line: str) -> int:
+    return zlib.crc32(line.encode()) % _TENTHS
 
 
 def without(ranking: Ranking, place: int) -> Ranking:
