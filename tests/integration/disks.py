@@ -13,7 +13,7 @@ import pytest
 def small_disk(folder: Path) -> Iterator[Path]:
     """Put a disk of its own there; the test is skipped where none may be mounted."""
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
         pytest.skip("needs root's right to mount")
     try:
