@@ -182,6 +182,7 @@ class Publisher:
         await self._clean(live)
         content = checked.content
         version = await self._words_first(content, wishes) if live is None else None
+        await asyncio.to_thread(self._tools.embeddings, self._embeddings)  # A wrong name is told.
         await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
