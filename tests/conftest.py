@@ -19,6 +19,8 @@ from tests.servers import PostgresServer, postgres_programs, postgres_server
 
 ROOT = Path(__file__).parent.parent
 
+_PREPARING = 900  # Seconds for a test that waits until the index is made, on a slow machine.
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -62,10 +64,25 @@ def prepared_data(pytestconfig: pytest.Config) -> Path:
     return prepare(pytestconfig)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give tests the time that making the index takes, where it is not there yet."""
+    if (_prepared(config) / "whole").exists():
+        return
+    for item in items:
+        is_played = item.path.suffix == ".yaml"
+        if is_played or "prepared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(_PREPARING), append=False)
+
+
+def _prepared(config: pytest.Config) -> Path:
+    kept: Path = config.cache.mkdir("prepared")
+    return kept / _digest(ROOT / "knowledge", ROOT / "prompts", ROOT / "bot" / "backends")
+
+
 def prepare(config: pytest.Config) -> Path:
     """Make that folder, which takes minutes, so it is kept until the knowledge changes."""
-    kept: Path = config.cache.mkdir("prepared")
-    folder = kept / _digest(ROOT / "knowledge", ROOT / "prompts", ROOT / "bot" / "backends")
+    folder = _prepared(config)
+    kept = folder.parent
     settings = Settings(data=folder, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts")
 
     async def make() -> None:
