@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-import bm25s
 import numpy as np
 import Stemmer
+from bm25s import scoring, stopwords
 
 from bot.backends.arrays import keep_arrays, read_arrays
-from bot.backends.knowledge import spaces, spelling, terms, texts, words
+from bot.backends.knowledge import served, spaces, spelling, terms, texts, words
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
 from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
@@ -42,16 +42,17 @@ class KeptWords:
     """Keeps the index of the words of one version in the data folder."""
 
     def __init__(self, data: Path) -> None:
-        self._files = KeptFiles(data / "words", words, terms, spelling, bm25s, Stemmer)
+        own = (served, words, terms, spelling)
+        self._files = KeptFiles(data / "words", *own, scoring, stopwords, Stemmer)
 
     def load(self, version: str) -> Mapping[str, Array] | None:
         """Return the index of the version with this name, if it is kept."""
         return self._files.load(version)
 
-    def keep(self, version: str, served: Served) -> None:
+    def keep(self, version: str, indexed: Served) -> None:
         """Keep the index of a version, and no other, if it is not kept already."""
         if not self._files.holds(version):
-            self._files.keep(version, served.arrays())
+            self._files.keep(version, indexed.arrays())
 
 
 class KeptFiles:

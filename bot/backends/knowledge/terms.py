@@ -27,7 +27,7 @@ class Terms:
 
     def __init__(self, numbers: Mapping[str, int], scores: Mapping[str, Any]) -> None:
         """`numbers` are those of the terms in `scores`, which are as `bm25s` has them."""
-        self._numbers, self._scores = numbers, scores
+        self._numbers = numbers
         self._count: int = scores["num_docs"]
         self._rarest = rarest(self._count)
         self._bm25 = _bm25()
@@ -52,7 +52,7 @@ class Terms:
 
     def arrays(self) -> dict[str, Array]:
         """Return what `read` makes the same of."""
-        return {"terms": packed(self._numbers), **self._scores}
+        return {"terms": packed(self._numbers), **self._bm25.scores}
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array]) -> "Terms":
