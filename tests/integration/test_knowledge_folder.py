@@ -336,6 +336,14 @@ BROKEN_YAML: dict[str, tuple[str, str, int, str]] = {
     "a source twice": ("sources.yaml", SOURCES + SOURCES, 6, "BAD_YAML"),
     "a null character": ("sources.yaml", SOURCES + "B: a\0b\n", 6, "NOT_UTF8"),
     "a control character": ("sources.yaml", SOURCES + "B: a\x07b\n", 6, "BAD_YAML"),
+    "brackets without an end": ("sources.yaml", "A: " + "[\n" * 20_000, 1, "BAD_YAML"),
+    "lists without an end": ("sources.yaml", "A:\n" + "- " * 20_000, 1, "BAD_YAML"),
+    "texts that stand for texts": (
+        "sources.yaml",
+        SOURCES + "B: &b [a, a]\nC: [*b, *b]\n" + "# far\n" * 1_000,
+        7,
+        "BAD_YAML",
+    ),
     "a source without a title": (
         "sources.yaml",
         SOURCES + "B:\n  publisher: x\n",

@@ -7,10 +7,12 @@ from typing import Any
 
 import yaml
 
-_LONG = 50_000  # Characters, from which on the reader in C is asked first: it takes a twentieth.
+_LONG = 2_000  # Characters, from which on the reader in C is asked first: it takes a twentieth.
 _FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_TRICKY = re.compile(r"(?m)(^|[\s\[{,:-])[&*]|[\[{?-] *[\[{?-]|^ {20}")
-"""What may be an alias, or nested so deeply that it is not for the reader in C."""
+_ALIAS = re.compile(r"(?m)(^|[\s\[{,:?-])\*[\w-]")
+_DEEP = re.compile(r"(?m)^ {20}|([?-] +){20}")
+"""What may be nested deeply by its place in the line."""
+_MOST = 500  # Brackets; the reader in C ends the process at some thousands within each other.
 
 
 class YamlError(Exception):
@@ -79,10 +81,16 @@ def _composed(text: str) -> yaml.Node | None:
     Raises:
         YAMLError: it is no YAML.
     """
-    if len(text) > _LONG and not _TRICKY.search(text):
+    if len(text) > _LONG and _is_plain(text):
         with suppress(yaml.YAMLError):
             return yaml.compose(text, Loader=_FAST)
     return yaml.compose(text, Loader=_Loader)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text has no aliases, and no nests that the reader in C cannot take."""
+    brackets = text.count("[") + text.count("{")
+    return brackets <= _MOST and not _ALIAS.search(text) and not _DEEP.search(text)
 
 
 def _plain(
