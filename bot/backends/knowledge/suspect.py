@@ -20,36 +20,60 @@ _HIDDEN = frozenset({"Cf", "Co", "Cn", "Cs"})  # Formatting, private and unassig
 _JOINERS = "\u200d\ufeff"  # Inside emoji, and where an editor's mark was kept.
 
 _BEFORE = r"(previous|prior|above|earlier|preceding|system|all|any|your)"
-_INSTRUCTIONS = re.compile(
-    "|".join(
+_INSTRUCTIONS = tuple(
+    (signs.split("|"), re.compile(pattern, re.IGNORECASE))
+    for signs, pattern in (
         (
-            r"<\|\w+\|>|\[/?INST\]|<</?SYS>>|</?(system|instructions?|prompt)>",
-            r"^\s*[*_]*(system|assistant|user)[*_]*\s*[:：]",
+            "<|inst]|system|instruction|prompt",
+            r"<\|\w+\|>|\[/?INST\]|</?(system|instructions?|prompt)>",
+        ),
+        ("<<", r"<</?SYS>>"),
+        ("system|assistant|user", r"^\s*[*_]*(system|assistant|user)[*_]*\s*[:：]"),
+        (
+            "ignore|disregard|forget|override",
             rf"\b(ignore|disregard|forget|override)\b[^.\n]{{0,30}}\b{_BEFORE}\b[^.\n]{{0,30}}"
             r"\b(instruction|prompt|rule|guideline|message)s?\b",
-            r"\b(system|developer) (prompt|message|instruction)s?\b",
+        ),
+        ("system|developer", r"\b(system|developer) (prompt|message|instruction)s?\b"),
+        (
+            "you are now|act as a|as an ai",
             r"\byou are now\b|\bact as an? (ai|assistant|model|chatbot)\b|\bas an ai\b",
+        ),
+        (
+            "user|reader",
             r"\b(do not|don't|never) (tell|reveal|mention|say)\b[^.\n]{0,30}\b(user|reader)s?\b",
+        ),
+        (
+            "abaikan|lupakan|hiraukan|langgar",
             r"\b(abaikan|lupakan|hiraukan|langgar)\b[^.\n]{0,30}"
             r"\b(instruksi|perintah|arahan|aturan|prompt)\b[^.\n]{0,20}"
             r"\b(sebelum(nya)?|di atas|sistem|awal|tadi|apa ?pun)\b",
-            r"\b(instruksi|perintah|prompt) sistem\b",
-            r"\b(kamu|anda|engkau) (sekarang|kini) (adalah|menjadi)\b",
+        ),
+        ("sistem", r"\b(instruksi|perintah|prompt) sistem\b"),
+        ("sekarang|kini", r"\b(kamu|anda|engkau) (sekarang|kini) (adalah|menjadi)\b"),
+        (
+            "jangan",
             r"\bjangan (beri tahu|beritahu|ungkapkan|sebutkan)\b[^.\n]{0,30}"
             r"\b(pengguna|penanya|pembaca)\b",
-            r"(忽略|无视|忘记)[^。\n]{0,10}(指令|提示|规则|要求)|系统提示|你现在是|不要告诉(用户|读者)",
-        )
-    ),
-    re.IGNORECASE,
+        ),
+        ("忽略|无视|忘记", r"(忽略|无视|忘记)[^。\n]{0,10}(指令|提示|规则|要求)"),
+        ("系统提示|你现在是|不要告诉", r"系统提示|你现在是|不要告诉(用户|读者)"),
+    )
 )
+"""What tells a model what to do, with words of which it holds one, in small letters.
+
+Where a file holds none of them, its lines are not looked at for the rest.
+"""
 
 
 def suspect_findings(text: str, *, file: str) -> Iterator[Finding]:
     """Yield what in a file's text nobody who only reads it would want to go live."""
+    folded = text.casefold()
+    orders = [pattern for signs, pattern in _INSTRUCTIONS if any(sign in folded for sign in signs)]
     for number, line in enumerate(text.splitlines(), 1):
         if data := _personal(_ADDRESS.sub(" ", line)):
             yield Finding(file, number, "PERSONAL_DATA", {"found": data})
-        if match := _INSTRUCTIONS.search(line):
+        if match := next(filter(None, (order.search(line) for order in orders)), None):
             yield Finding(file, number, "MODEL_INSTRUCTION", {"found": match[0].strip()})
         if code := _hidden(line):
             yield Finding(file, number, "HIDDEN_TEXT", {"found": code})
