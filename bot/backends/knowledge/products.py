@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -185,16 +186,19 @@ class _List:
     def of(cls, entry: ClustersEntry, kept: bytes) -> "_List":
         names: dict[Language, dict[str, str]] = {}
         held: dict[str, Counter[str]] = {family: Counter() for family in entry.families}
+        units = cache(lambda run: list(_units(run)))  # Words stand in many names.
         for each in names_of(entry):
             plain = as_listed(each.name)
             names.setdefault(each.language, {}).setdefault(plain, each.family)
-            held[each.family].update(unit for run in plain.split() for unit in _units(run))
+            held[each.family].update(unit for run in plain.split() for unit in units(run))
         clusters = {key: family.cluster for key, family in entry.families.items()}
         cards = {key: family.card for key, family in entry.families.items()}
         brands = [as_listed(name) for each in entry.brands.values() for _, name in split(each)]
         own = {family: frozenset(words) for family, words in held.items()}
         model = ProductModel.from_bytes(kept)
-        words = sum(held.values(), Counter[str]())
+        words = Counter[str]()
+        for counts in held.values():
+            words.update(counts)
         makers = frozenset(brands)
         return cls(model, clusters, cards, names, makers, words, own, _any_of(brands))
 
