@@ -216,7 +216,8 @@ def _weighed(cosines: Array, weights: Array) -> Array:
 
 def _means(vectors: Array, cards: Array) -> Array:
     """Return the mean vector of each card's texts."""
-    sums = np.zeros((cards.max(initial=-1) + 1, vectors.shape[1]))
-    np.add.at(sums, cards, vectors)
-    means: Array = sums / np.bincount(cards)[:, None]
+    counts = np.bincount(cards)
+    firsts = np.cumsum(counts) - counts
+    sums = np.add.reduceat(vectors[np.argsort(cards, kind="stable")], firsts, dtype=float)
+    means: Array = sums / counts[:, None]
     return means
