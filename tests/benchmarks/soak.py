@@ -5,6 +5,7 @@ import itertools
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from tests.benchmarks.speed import Driver, memory, simulator
 
 _RATE = 30  # Questions a second.
 _PEOPLE = 300
+_WARM_UP = 0.1  # Share of the time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class Soaked:
     p95: float
     """Milliseconds."""
     warm: float
-    """Memory in MB after the first tenth of the time."""
+    """Memory in MB once what was asked at first is answered."""
     end: float
 
 
-async def soak(seconds: float, *, data: Path, folder: Path, rate: float = _RATE) -> Soaked:
-    """Ask for so long; `data` is a folder with a whole index."""
+async def soak(warm_up: float, seconds: float, *, data: Path, folder: Path) -> Soaked:
+    """Ask for so many seconds to warm up, and then for so many; `data` holds a whole index."""
     async with (
         simulator(folder / "chats.sqlite3") as url,
         httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client,
@@ -52,28 +54,32 @@ async def soak(seconds: float, *, data: Path, folder: Path, rate: float = _RATE)
         listening = asyncio.create_task(driver.listen())
         try:
             await driver.ask("first", "syarat buka toko apa aja?")
-            return await _asked(driver, bot.pid, seconds, rate)
+            return await _soaked(driver, bot.pid, warm_up, seconds)
         finally:
             listening.cancel()
             bot.terminate()
             await bot.wait()
 
 
-async def _asked(driver: Driver, pid: int, seconds: float, rate: float) -> Soaked:
-    texts = itertools.cycle(question.text for question in read_questions())
-    asking: list[asyncio.Task[float]] = []
-    warm = 0.0
-    count = round(seconds * rate)
-    for number in range(count):
-        person = f"s{number % _PEOPLE}"
-        asking.append(asyncio.create_task(driver.ask(person, f"{next(texts)} {number}")))
-        await asyncio.sleep(1 / rate)
-        if number == count // 10:
-            warm = memory(pid)
-    done = await asyncio.gather(*asking, return_exceptions=True)
+async def _soaked(driver: Driver, pid: int, warm_up: float, seconds: float) -> Soaked:
+    texts = (f"{one.text} {n}" for n, one in enumerate(itertools.cycle(read_questions())))
+    early = await _asked(driver, itertools.islice(texts, round(warm_up * _RATE)))
+    warm = memory(pid)
+    late = await _asked(driver, itertools.islice(texts, round(seconds * _RATE)))
+    done = [*early, *late]
     answered = [each for each in done if isinstance(each, float)]
     p95 = statistics.quantiles(answered, n=20)[-1] * 1000
-    return Soaked(count, count - len(answered), p95, warm, memory(pid))
+    return Soaked(len(done), len(done) - len(answered), p95, warm, memory(pid))
+
+
+async def _asked(driver: Driver, texts: Iterable[str]) -> Sequence[float | BaseException]:
+    """Ask at the rate, wait for all answers, and return how long each took in seconds."""
+    asking: list[asyncio.Task[float]] = []
+    for number, text in enumerate(texts):
+        person = f"s{number % _PEOPLE}"
+        asking.append(asyncio.create_task(driver.ask(person, text)))
+        await asyncio.sleep(1 / _RATE)
+    return await asyncio.gather(*asking, return_exceptions=True)
 
 
 def main(
@@ -81,7 +87,9 @@ def main(
 ) -> None:
     """Ask 30 questions a second for half an hour; print the memory at the begin and the end."""
     with indexed_folder() as folder:
-        found = asyncio.run(soak(minutes * 60, data=folder / "data", folder=folder))
+        warm_up = _WARM_UP * minutes * 60
+        rest = minutes * 60 - warm_up
+        found = asyncio.run(soak(warm_up, rest, data=folder / "data", folder=folder))
     table = Table("", f"{minutes:g} minutes at {_RATE} a second")
     table.add_row("asked", str(found.asked))
     table.add_row("unanswered", str(found.unanswered))

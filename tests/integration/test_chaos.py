@@ -86,7 +86,7 @@ async def test_what_waited_at_a_kill_is_answered_after_the_restart(
 
 
 async def test_the_memory_stays_as_it_was(data: Path, tmp_path: Path) -> None:
-    soaked = await soak(60, data=data, folder=tmp_path)
+    soaked = await soak(20, 40, data=data, folder=tmp_path)
 
     assert soaked.unanswered == 0
     assert soaked.end < soaked.warm * 1.15
