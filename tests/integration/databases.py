@@ -71,14 +71,13 @@ def set_on_use(database: Database, pragma: Callable[[], str]) -> None:
     def give(connection: Any, *_: object) -> None:
         connection.cursor().execute(f"PRAGMA {pragma()}")
 
-    event.listen(database.engine.sync_engine, "checkout", give)
-    event.listen(database.writer, "checkout", give)
+    event.listen(database.engine, "checkout", give)
 
 
 def commits_of(database: Database) -> list[str]:
     """A list to which every commit of a connection from now on is added."""
     seen: list[str] = []
-    event.listen(database.writer, "commit", lambda _: seen.append("commit"))
+    event.listen(database.engine, "commit", lambda _: seen.append("commit"))
     return seen
 
 

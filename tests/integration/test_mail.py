@@ -587,5 +587,5 @@ def _fail_commits(database: Database, until: AsyncExitStack) -> None:
     def fail(_connection: object) -> None:
         raise OSError
 
-    event.listen(database.writer, "commit", fail)
-    until.callback(event.remove, database.writer, "commit", fail)
+    event.listen(database.engine, "commit", fail)
+    until.callback(event.remove, database.engine, "commit", fail)

@@ -99,8 +99,7 @@ async def write(database: Database, statement: str, **values: object) -> None:
 
 
 async def test_the_migrations_make_the_tables_as_alembic_sees_them(database: Database) -> None:
-    async with database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.look(differences) == []
 
 
 async def test_the_migrations_make_the_tables_of_sqlite(tmp_path: Path) -> None:
@@ -108,9 +107,8 @@ async def test_the_migrations_make_the_tables_of_sqlite(tmp_path: Path) -> None:
 
     async with open_database(tmp_path) as database:
         migrated = await rows(database, schema)
-        async with database.engine.begin() as connection:
-            await connection.run_sync(METADATA.drop_all)
-            await connection.run_sync(METADATA.create_all)
+        await database.transact(METADATA.drop_all)
+        await database.transact(METADATA.create_all)
         described = await rows(database, schema)
 
     assert len(migrated) > 10
@@ -135,7 +133,7 @@ async def test_the_migrations_make_the_tables_of_postgresql(
 
     async with (
         open_database(tmp_path, url=postgres_url) as database,
-        database.engine.connect() as connection,
+        database.server.connect() as connection,
     ):
         await connection.execute(text("DROP TABLE alembic_version"))
         migrated = await describe(connection, "public")
@@ -249,7 +247,7 @@ async def test_a_migration_of_a_server_that_fails_leaves_nothing_behind(
     postgres_url: str, tmp_path: Path
 ) -> None:
     async with open_database(tmp_path, url=postgres_url) as database:
-        async with database.engine.begin() as connection:
+        async with database.server.begin() as connection:
             await connection.run_sync(METADATA.drop_all)
             await connection.execute(text("DROP TABLE alembic_version"))
             await connection.execute(text("CREATE TABLE live (other TEXT)"))

@@ -9,16 +9,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import AsyncFileLock
-from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.core.ports import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 DATABASE_FILE = "akar.sqlite3"
 HEAD = "0011"
@@ -63,19 +66,18 @@ class _Job:
 class Database:
     """Reads, and writes that share transactions: those that wait at one moment commit as one.
 
-    A transaction of SQLite's is one call to a thread of its own, and so is a query: asked for
-    through the event loop, each statement would wait four times, and a query ten times, for the
-    loop and the thread to take turns.
+    PostgreSQL is asked through SQLAlchemy's asyncio. A transaction of SQLite's is one call to a
+    thread of its own, and so is a query: asked for through the event loop, each statement would
+    wait four times, and a query ten times, for the loop and the thread to take turns.
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, folder: Path, place: str, writer: Engine | None = None
+        self, engine: Engine, *, folder: Path, place: str, server: "AsyncEngine | None" = None
     ) -> None:
         self.engine = engine
-        self.writer = writer or engine.sync_engine
-        """Makes the connections that are written through, and in SQLite those that are read."""
-        self.is_shared = engine.dialect.name == "postgresql"
+        self.is_shared = server is not None
         """Several processes, on several machines, may work with it."""
+        self._server = server
         self._folder = folder
         self.place = place
         self._thread = ThreadPoolExecutor(1, "writes")
@@ -84,37 +86,53 @@ class Database:
         self._writing: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[Sequence[Row[Any]]]] = set()
 
+    @property
+    def server(self) -> "AsyncEngine":
+        """What connects to PostgreSQL."""
+        assert self._server  # noqa: S101 - nobody asks for it where the database is a file
+        return self._server
+
+    def upsert(self, into: Table) -> Any:
+        """Return an INSERT that can say what to do on a conflict, in the database's own words."""
+        if self.is_shared:
+            from sqlalchemy.dialects import postgresql  # It brings every driver along.
+
+            return postgresql.insert(into)
+        return sqlite.insert(into)
+
     async def rows(self, query: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
         """Return what a query finds; whoever asked may be cancelled, the query is not.
 
         Raises:
             StoreError: the database is away, locked or damaged.
         """
+        reading = self._read(query, values)
         if not self.is_shared:
-            return await self._read_file(query, values)
+            return await reading
         # SQLAlchemy ends the connection of a query that is cancelled, in a task which never ends
         # when the engine is disposed of meanwhile.
-        reading = asyncio.create_task(self._read(query, values))
-        self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
-        return await asyncio.shield(reading)
+        task = asyncio.create_task(reading)
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+        return await asyncio.shield(task)
 
     async def _read(self, query: Executable, values: Values | None) -> Sequence[Row[Any]]:
         try:
-            async with self.engine.connect() as connection:
-                return (await connection.execute(query, values)).all()
+            return await self.look(lambda connection: connection.execute(query, values).all())
         except (SQLAlchemyError, OSError) as error:
             raise self.unusable(error) from error
 
-    async def _read_file(self, query: Executable, values: Values | None) -> Sequence[Row[Any]]:
-        def read() -> Sequence[Row[Any]]:
-            with self.writer.connect().execution_options(**{_READS: True}) as connection:
-                return connection.execute(query, values).all()
+    async def look(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Do something outside of a transaction, and leave errors as they are."""
+        if self._server:
+            async with self._server.connect() as connection:
+                return await connection.run_sync(work)
 
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
-        except (SQLAlchemyError, OSError) as error:
-            raise self.unusable(error) from error
+        def read() -> _Result:
+            with self.engine.connect().execution_options(**{_READS: True}) as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
     async def write(self, *writes: Write, is_synced: bool = True) -> None:
         """Run statements, all or none, and return once what they did is on disk.
@@ -142,8 +160,8 @@ class Database:
         self, work: Callable[[Connection], _Result], *, is_synced: bool = True
     ) -> _Result:
         """Do steps in a transaction that no others share, and leave errors as they are."""
-        if self.is_shared:
-            async with self.engine.begin() as connection:
+        if self._server:
+            async with self._server.begin() as connection:
                 return await connection.run_sync(work)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._begin, work, is_synced)
@@ -179,14 +197,15 @@ class Database:
             await asyncio.gather(self._writing, return_exceptions=True)
         self._readers.shutdown()
         if not self.is_shared:  # A connection of SQLite's is its thread's.
-            await asyncio.get_running_loop().run_in_executor(self._thread, self.writer.dispose)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self.engine.dispose)
         self._thread.shutdown()
-        await self.engine.dispose()
+        if self._server:
+            await self._server.dispose()
 
     @asynccontextmanager
     async def _locked(self, name: str) -> AsyncIterator[None]:
         try:
-            connection = await self.engine.connect()
+            connection = await self.server.connect()
         except (SQLAlchemyError, OSError) as error:
             raise self.unusable(error) from error
         try:
@@ -196,7 +215,7 @@ class Database:
             await connection.invalidate()
             await connection.close()
 
-    async def _lock(self, connection: AsyncConnection, name: str) -> None:
+    async def _lock(self, connection: "AsyncConnection", name: str) -> None:
         lock = text("SELECT pg_try_advisory_lock(:space, hashtext(:name))")
         values = {"space": LOCK_SPACE, "name": name}
         try:
@@ -252,7 +271,7 @@ class Database:
             job.done.set_exception(error)
 
     def _begin(self, work: Work, is_synced: bool) -> Any:
-        with self.writer.connect() as connection:
+        with self.engine.connect() as connection:
             connection.execution_options(**{_SYNCED: is_synced})
             with connection.begin():
                 return work(connection)
@@ -317,25 +336,27 @@ async def open_database(folder: Path, *, url: str | None = None) -> AsyncIterato
 
 
 def _connect_server(url: str, folder: Path) -> Database:
+    from sqlalchemy.ext.asyncio import create_async_engine  # It brings the whole ORM along.
+
     parts = make_url(url).set(drivername="postgresql+asyncpg")
     if mode := parts.query.get("sslmode"):  # libpq's name for it.
         parts = parts.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     timeouts = {"timeout": _CONNECT, "command_timeout": _ANSWER}
-    engine = create_async_engine(
+    server = create_async_engine(
         parts, pool_size=4, max_overflow=8, hide_parameters=True, connect_args=timeouts
     )
-    return Database(engine, folder=folder, place=f"{parts.host}:{parts.port or 5432}")
+    place = f"{parts.host}:{parts.port or 5432}"
+    return Database(server.sync_engine, folder=folder, place=place, server=server)
 
 
 def _open_file(folder: Path) -> Database:
     path = folder / DATABASE_FILE
-    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": _BUSY}}
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **options)
-    writer = create_engine(f"sqlite:///{path}", **options)
-    event.listen(engine.sync_engine, "connect", _set_up)
-    event.listen(writer, "connect", _set_up)
-    event.listen(writer, "begin", _begin)
-    return Database(engine, folder=folder, place=str(path), writer=writer)
+    engine = create_engine(
+        f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _BUSY}
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return Database(engine, folder=folder, place=str(path))
 
 
 def _set_up(connection: Any, _record: object) -> None:
@@ -372,16 +393,16 @@ async def _prepare(database: Database, folder: Path) -> None:
 
 
 async def _turn_wal_on(database: Database) -> None:
-    async with database.exclusive("akar"), database.engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    async with database.exclusive("akar"):
+        await database.look(lambda file: file.exec_driver_sql("PRAGMA journal_mode = WAL").all())
 
 
 async def _revision(database: Database) -> str:
     """Return which revision the tables are of; nothing where there are none."""
-    async with database.engine.connect() as connection:
-        with contextlib.suppress(SQLAlchemyError):
-            query = text("SELECT version_num FROM alembic_version")
-            return str((await connection.execute(query)).scalar_one_or_none() or "")
+    query = text("SELECT version_num FROM alembic_version")
+    with contextlib.suppress(SQLAlchemyError):
+        found = await database.look(lambda tables: tables.execute(query).scalar_one_or_none())
+        return str(found or "")
     return ""
 
 

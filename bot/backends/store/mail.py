@@ -26,7 +26,6 @@ from sqlalchemy import (
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, Write
 from bot.backends.store.outbox import row_of, sealed, unsealed
-from bot.backends.store.people import upsert
 from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
 from bot.backends.store.tables import (
@@ -98,13 +97,13 @@ class DatabaseMail:
         self._claims = claims
         self._envelope = envelope
         self._clock = clock
-        noted = upsert(reply, database)
+        noted = database.upsert(reply)
         self._note = noted.on_conflict_do_update(
             index_elements=["chat", "message"],
             set_={"replies": noted.excluded.replies, "at": noted.excluded.at},
         )
-        self._polled = upsert(poll, database).on_conflict_do_nothing()
-        self._new = upsert(inbox, database).on_conflict_do_nothing().returning(inbox.c.id)
+        self._polled = database.upsert(poll).on_conflict_do_nothing()
+        self._new = database.upsert(inbox).on_conflict_do_nothing().returning(inbox.c.id)
 
     async def receive(
         self, letters: Sequence[Received], *, early: Early = lambda _: None

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
@@ -55,11 +54,6 @@ _TURNS = 3
 _REPEATED = 4  # Kept questions that are looked through for each distinct one.
 
 
-def upsert(table: Table, database: Database) -> Any:
-    """Return an INSERT that can say what to do on a conflict, in the database's own words."""
-    return postgresql.insert(table) if database.is_shared else sqlite.insert(table)
-
-
 class People:
     """The core's `Store`, and what a person may ask to see or have deleted."""
 
@@ -73,16 +67,16 @@ class People:
         self._tickets = Tickets(database, cipher, clock=clock)
         self._polls = Polls(database)
         self.reminders = Reminders(database, cipher)
-        chosen = upsert(person, database)
+        chosen = database.upsert(person)
         self._choose = chosen.on_conflict_do_update(
             index_elements=["id"], set_={"language": chosen.excluded.language}
         )
-        self._subscribe = upsert(subscriber, database).on_conflict_do_nothing()
-        sold = upsert(seller, database)
+        self._subscribe = database.upsert(subscriber).on_conflict_do_nothing()
+        sold = database.upsert(seller)
         self._choose_seller = sold.on_conflict_do_update(
             index_elements=["id"], set_={"seller": sold.excluded.seller}
         )
-        voted = upsert(vote, database)
+        voted = database.upsert(vote)
         self._vote = voted.on_conflict_do_update(
             index_elements=["chat", "message", "person"],
             set_={"vote": voted.excluded.vote, "at": voted.excluded.at},

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
@@ -24,8 +23,7 @@ class Places:
         self._database = database
         self._cipher = cipher
         self._clock = clock
-        insert: Any = postgresql.insert if database.is_shared else sqlite.insert
-        put = insert(place)
+        put = database.upsert(place)
         changed = {name: put.excluded[name] for name in ("step", "kept", "update", "at")}
         self._put = put.on_conflict_do_update(
             index_elements=["person", "kind", "name"], set_=changed

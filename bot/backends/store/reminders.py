@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
@@ -22,8 +21,7 @@ class Reminders:
     def __init__(self, database: Database, cipher: Cipher) -> None:
         self._database = database
         self._cipher = cipher
-        insert: Any = postgresql.insert if database.is_shared else sqlite.insert
-        put = insert(reminder)
+        put = database.upsert(reminder)
         changed = {name: put.excluded[name] for name in ("zone", "journey", "at")}
         self._put = put.on_conflict_do_update(index_elements=["person"], set_=changed)
 

@@ -4,7 +4,6 @@ from sqlalchemy import bindparam, select
 
 from bot.backends.keys import Cipher, check
 from bot.backends.store.database import Database
-from bot.backends.store.people import upsert
 from bot.backends.store.tables import secret
 
 _FINGERPRINT = select(secret.c.fingerprint)
@@ -26,7 +25,7 @@ async def note_key(database: Database, cipher: Cipher) -> None:
     Raises:
         StoreError: the database cannot be written.
     """
-    noted = upsert(secret, database).values(only=1, fingerprint=bindparam("fingerprint_"))
+    noted = database.upsert(secret).values(only=1, fingerprint=bindparam("fingerprint_"))
     noted = noted.on_conflict_do_update(
         index_elements=["only"], set_={"fingerprint": noted.excluded.fingerprint}
     )

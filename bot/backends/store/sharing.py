@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from filelock import FileLock, Timeout
 from sqlalchemy import (
@@ -22,13 +22,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.backends.store.database import LOCK_SPACE, Database
 from bot.backends.store.tables import claim, inbox
 from bot.core.ports import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +162,8 @@ class Shared:
         self._held: set[int] = set()
         self._connection: AsyncConnection | None = None
         self._on_news: Callable[[], None] = lambda: None
+        self._take = _taking(_given, database)
+        self._take_waiting = _taking(_free.c.chat, database)
 
     async def join(self) -> None:
         """Begin to take part.
@@ -218,7 +221,7 @@ class Shared:
             new = [chat for chat in new if chat not in behind]
         if new := new[:room]:
             values = {"chats": new, "worker": self._number, "space": _CHATS}
-            ours.update((connection.execute(_TAKE, values)).scalars())
+            ours.update((connection.execute(self._take, values)).scalars())
             self._held |= ours
         if len(ours) < len(chats):
             connection.execute(_TELL, {"channel": _CHANNEL})
@@ -231,7 +234,7 @@ class Shared:
         room = self._capacity - len(self._held)
         if room > 0:
             values |= {"most": room, "space": _CHATS}
-            self._held.update((connection.execute(_TAKE_WAITING, values)).scalars())
+            self._held.update((connection.execute(self._take_waiting, values)).scalars())
         return frozenset(self._held)
 
     def holds(self, connection: Connection, chat: int) -> bool:
@@ -246,7 +249,7 @@ class Shared:
 
     async def _join(self) -> None:
         self._number = secrets.randbits(62)
-        connection = await self._database.engine.connect()
+        connection = await self._database.server.connect()
         self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(_LOCK, {"number": self._number})
         raw: Any = (await connection.get_raw_connection()).driver_connection
@@ -324,15 +327,11 @@ _free = (
 )
 
 
-def _taking(chat: ColumnElement[int]) -> Any:
+def _taking(chat: ColumnElement[int], database: Database) -> Any:
     """Take chats but those that another process takes at this moment: waiting could deadlock."""
     worker = bindparam("worker", type_=claim.c.worker.type)
     is_free = func.pg_try_advisory_xact_lock(bindparam("space", type_=Integer), func.hashint8(chat))
-    taken = postgresql.insert(claim).from_select(
+    taken = database.upsert(claim).from_select(
         ["chat", "worker"], select(chat, worker).where(is_free)
     )
     return taken.on_conflict_do_nothing().returning(claim.c.chat)
-
-
-_TAKE = _taking(_given)
-_TAKE_WAITING = _taking(_free.c.chat)

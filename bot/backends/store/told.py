@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from bot.backends.store.database import Database
-from bot.backends.store.people import upsert
 from bot.backends.store.tables import told
 
 
@@ -16,7 +15,7 @@ class Told:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        new = upsert(told, database)
+        new = database.upsert(told)
         self._take = new.on_conflict_do_update(
             index_elements=["name"],
             set_={"value": new.excluded.value, "at": new.excluded.at},

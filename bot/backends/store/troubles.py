@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select
 
 from bot.backends.store.database import Database
-from bot.backends.store.people import upsert
 from bot.backends.store.tables import trouble
 
 
@@ -25,7 +24,7 @@ class Troubles:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
-        self._new = upsert(trouble, database).on_conflict_do_nothing()
+        self._new = database.upsert(trouble).on_conflict_do_nothing()
 
     async def note(self, codes: Collection[str]) -> None:
         """Note that these things fail now, and no others."""
