@@ -186,6 +186,7 @@ _FILLED = {
     "product_gluing": "for|of|的",
     "product_telling": "about",
     "product_joining": "and|dan|和",
+    "product_parts": "spares|配件",
     "product_soft": "and|what about|那|呢|",
     "seller_overseas": "we are abroad|kami di [places]|kami [any] dari [places]",
     "seller_local": "we are here",

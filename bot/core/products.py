@@ -48,6 +48,8 @@ class ProductWords:
     """The kind of each phrase."""
     soft: frozenset[Tokens]
     """Phrases that a name may stand beside and still be nothing but the name."""
+    parts: frozenset[Tokens]
+    """What belongs to the product that is named beside it: accessories."""
     sides: Mapping[Seller, re.Pattern[str]]
     """What somebody writes who sells from there."""
     places: Mapping[Seller, re.Pattern[str]]
@@ -66,6 +68,7 @@ class ProductWords:
             for kind in KINDS:
                 kinds |= dict.fromkeys(_listed(words[f"product_{kind}"]), kind)
         soft = chain.from_iterable(_listed(words["product_soft"]) for words in phrases.values())
+        parts = chain.from_iterable(_listed(words["product_parts"]) for words in phrases.values())
         sides: Mapping[Seller, re.Pattern[str]] = {
             "local": _any("seller_local", phrases),
             "overseas": _any("seller_overseas", phrases),
@@ -75,7 +78,7 @@ class ProductWords:
             "overseas": _any("places", phrases),
         }
         own, closing = _any("seller_own", phrases), _any("seller_closing", phrases)
-        return cls(kinds, frozenset(soft), sides, places, own, closing)
+        return cls(kinds, frozenset(soft), frozenset(parts), sides, places, own, closing)
 
     def concerns(self, text: str) -> bool:
         """Say whether a text may be about what is closed, or of a seller from abroad."""
@@ -109,8 +112,9 @@ class ProductWords:
             may_be = SUBJECT in reading.heard
             return Mention((plain,), True, may_be_elsewhere=may_be, side=self.side(text))
         is_bare = not reading.heard - {"joining", "soft"}
+        names = tuple(dict.fromkeys(reading.names()))
         return Mention(
-            tuple(dict.fromkeys(reading.names())),
+            tuple(name for name in names if not self._is_part(name)) or names,
             is_bare=is_bare,
             asks=bool(reading.heard & {"asking", "classing"}),
             is_elsewhere=SUBJECT in reading.heard,
@@ -118,6 +122,9 @@ class ProductWords:
             side=self.side(text),
             label=plain if is_bare and is_short else "",
         )
+
+    def _is_part(self, name: str) -> bool:
+        return tuple(TOKEN.findall(name)) in self.parts
 
 
 def _size(plain: str) -> int:

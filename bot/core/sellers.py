@@ -1,7 +1,7 @@
 """Who asks about a product, and what they get: a verdict, a question back, or neither."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.clusters import Clusters
@@ -17,7 +17,7 @@ from bot.core.messages import (
     Verdicts,
     WhoSells,
 )
-from bot.core.naming import TOKEN
+from bot.core.naming import HAN, TOKEN
 from bot.core.ports import Knowledge
 from bot.core.products import Mention, ProductWords
 from bot.core.verdicts import applying
@@ -78,7 +78,8 @@ class Sellers:
         is_meant = mention.asks or is_sold or (is_plain and is_new)
         if not is_meant:
             return None
-        return self.check(_labelled(names, mention, clusters, ask.language), clusters, ask.language)
+        verdicts = _verdicts(names, mention, clusters, ask.language)
+        return self._told(verdicts, clusters, ask.language)
 
     def second(self, ask: Ask, found: Found) -> Verdicts | WhoSells | None:
         """Return what goes before a card that was found, or is told where none was.
@@ -108,7 +109,8 @@ class Sellers:
         if side is None and ask.language == DEFAULT_LANGUAGE:
             matters = self._matters(ask.text, mention, clusters) if is_unsure else mention.is_own
             return WhoSells(1.0) if matters else None
-        return self.check(_labelled(names, mention, clusters, ask.language), clusters, ask.language)
+        verdicts = _verdicts(names, mention, clusters, ask.language)
+        return self._told(verdicts, clusters, ask.language)
 
     def local(self, ask: Ask, found: Found) -> Found:
         """Give a seller in the country another card than those about overseas sellers."""
@@ -206,19 +208,59 @@ def _with_likely(
     )
 
 
-def _labelled(
-    names: tuple[str, ...], mention: Mention, clusters: Clusters, language: Language
-) -> tuple[str, ...]:
-    """Return the label that names make up, where it is surer of the place that all others have."""
+def _verdicts(
+    names: Sequence[str], mention: Mention, clusters: Clusters, language: Language
+) -> Sequence[Verdict]:
+    """Return a verdict on each product, or one on the label that they make up."""
+    label = _of_label(mention, clusters, language)
+    return [label] if label else [clusters.verdict(name, language) for name in names]
+
+
+def _of_label(mention: Mention, clusters: Clusters, language: Language) -> Verdict | None:
+    """Return the verdict on the label that names make up, where all of it is one kind of thing.
+
+    It is where the label as a whole is surer of the place that all others of its names have, or
+    where two names share a word, and have one place when both have it.
+    """
     if len(mention.names) < 2 or not mention.label:
-        return names
+        return None
     whole = clusters.verdict(mention.label, language)
     parts = [clusters.verdict(name, language) for name in mention.names]
     sure = [
         part for part in parts if part.status != "unclear" or _are_listed([part.product], clusters)
     ]
-    is_agreed = all((part.status, part.cluster) == (whole.status, whole.cluster) for part in sure)
-    return (mention.label,) if is_agreed and len(sure) < len(parts) else names
+    if len(sure) < len(parts) and all(_place(part) == _place(whole) for part in sure):
+        return whole
+    for name, shared, other in _sharing(mention.names):
+        alone, made, beside = (clusters.verdict(each, language) for each in (name, shared, other))
+        is_lost = alone.status == "closed" and made.status == "not_listed"
+        if _place(made) == _place(beside) != _place(alone) and not is_lost:
+            return replace(made, product=mention.label)
+    return None
+
+
+def _place(verdict: Verdict) -> tuple[str, str | None]:
+    return verdict.status, verdict.cluster
+
+
+def _sharing(names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each of two names that may lack a word of the other, as it is with it, and the other.
+
+    Chinese has the shared word before both or behind both, other languages have it behind both.
+    """
+    if len(names) != 2:
+        return
+    one, other = names
+    if HAN.match(one) and HAN.match(other):
+        if len(one) > len(other) > 1:
+            yield other, one[: -len(other)] + other, one
+        if len(other) > len(one) > 1:
+            yield one, one + other[len(one) :], other
+        return
+    if " " in one or " " not in other:
+        return
+    for kind in dict.fromkeys((other.partition(" ")[2], other.rpartition(" ")[2])):
+        yield one, f"{one} {kind}", other
 
 
 def _is_elsewhere(mention: Mention, side: Seller | None) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.clusters import Clusters
+from bot.core.clusters import NOT_LISTED, UNCLEAR, Clusters
 from bot.core.messages import (
     Abstention,
     Answer,
@@ -134,11 +134,24 @@ def test_nothing_of_a_list_is_left_out_that_may_be_a_product(text: str, names: l
         ("hats and lamps", ["hats", "lamps"]),
         ("hats and lamps and zyzxy", ["hats", "lamps"]),
         ("We sell hats and zyzxy", ["hats"]),
+        ("lamps and spares", ["lamps"]),
+        ("mask and salt lamps", ["mask and salt lamps"]),
+        ("mask and hats", ["mask", "hats"]),
+        ("hats and cold lamps", ["hats", "cold lamps"]),
+        ("帽子和面霜", ["帽子", "面霜"]),
+        ("灯面霜和帽子", ["灯面霜和帽子"]),
+        ("面霜和灯面霜油", ["面霜", "灯面霜油"]),
+        ("帽子和面霜灯灯", ["帽子", "面霜灯灯"]),
+        ("面霜和帽子灯灯", ["面霜和帽子灯灯"]),
     ],
 )
 def test_the_label_of_a_shop_gets_one_verdict(text: str, names: list[str]) -> None:
+    others = {"灯面霜": UNCLEAR, "灯帽子": UNCLEAR, "面霜": UNCLEAR, "灯面霜油": NOT_LISTED}
+    others |= {"salt lamps": NOT_LISTED, "面霜灯灯": NOT_LISTED, "帽子灯灯": NOT_LISTED}
+    goods = Goods({**Goods().names, **others})
     asked = ask(text, seller="overseas")
-    outcome = sellers().first(asked) or sellers().second(asked, UNSURE)
+    found = sellers(clusters(goods))
+    outcome = found.first(asked) or found.second(asked, UNSURE)
 
     assert isinstance(outcome, Verdicts)
     assert [verdict.product for verdict in outcome.verdicts] == names
