@@ -170,7 +170,7 @@ def report(name: str, state: State) -> dict[str, float]:
     """
     tuned = [one for one in state.found if one.asked.part == "tune"]
     beside = [one for one in state.beside if one.asked.part == "tune"]
-    told = {name for one in state.found for name in one.evidence} - {"said"}
+    told = {name for one in state.found for name in one.evidence} - {"said", "lacking"}
     evidence = sorted(told.intersection(SIGNS) if name in WITHOUT_LINES else told)
     weights = fit([*tuned, *beside], evidence)
     _show(f"{name}, tuned on", tuned, _honest(tuned, beside, evidence))

@@ -94,7 +94,7 @@ def test_the_decision_knows_all_evidence_of_its_state(similar: Any) -> None:
 
     weights = Decision.read().weights[ranking.state]
 
-    assert {"bias", *ranking.evidence(0)} - {"said"} == set(weights)
+    assert {"bias", *ranking.evidence(0)} - {"said", "lacking"} == set(weights)
 
 
 def test_a_card_is_sure_to_be_found_by_the_words_it_is_asked_for_with() -> None:
@@ -105,6 +105,19 @@ def test_a_card_is_sure_to_be_found_by_the_words_it_is_asked_for_with() -> None:
     assert ranking.names[best] == "b#parking"
     decision = Decision.read()
     assert decision.confidence("whole", ranking.evidence(best)) >= decision.said
+
+
+def test_a_card_that_lacks_what_is_sought_is_not_sure() -> None:
+    sure, decision = {"a#papers": 0.9, "b#parking": 0.1}, Decision.read()
+    told = []
+    for question in (QUESTION, f"{QUESTION} di gedung mana"):
+        ranking = rank(served(), question, "id", sure)
+        (best,) = ranking.best(1)
+        told.append((ranking.names[best], decision.confidence("whole", ranking.evidence(best))))
+
+    (first, before), (second, after) = told
+    assert (first, second) == ("a#papers", "a#papers")
+    assert after <= decision.lacking < before
 
 
 def test_a_line_of_two_cards_is_sure_to_find_neither() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.core.clusters import Limits
 
 FILE = Path(__file__).with_name("decision.json")
+_THRESHOLDS = ("min_confidence", "said", "lacking", "sure", "enough")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Decision:
     """Below it the bot abstains."""
     said: float
     """What a card is answered with at least that is asked for with exactly these words."""
+    lacking: float
+    """What a card is answered with at most that lacks what is sought: one in four answers it."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
     enough: float
@@ -38,7 +41,7 @@ class Decision:
         """Read the numbers that `python -m tests.benchmarks decision` fitted."""
         values = json.loads(path.read_text(encoding="utf-8"))
         limits = Limits(**values["products"])
-        thresholds = {name: values[name] for name in ("min_confidence", "said", "sure", "enough")}
+        thresholds = {name: values[name] for name in _THRESHOLDS}
         return cls(values["weights"], limits=limits, **thresholds)
 
     def confidence(self, state: str, evidence: Mapping[str, float]) -> float:
@@ -48,4 +51,6 @@ class Decision:
             weight * evidence[name] for name, weight in weights.items() if name != "bias"
         )
         probability = 1 / (1 + math.exp(-odds))
-        return max(probability, self.said) if evidence["said"] else probability
+        if evidence["said"]:
+            return max(probability, self.said)
+        return min(probability, self.lacking) if evidence["lacking"] else probability

@@ -1,7 +1,7 @@
 """Ranks the cards for a question by meaning and by words, and names what speaks for each."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -69,6 +69,8 @@ class Ranking:
     question: str
     said: str
     """The card that is asked for with exactly these words, if one is."""
+    lacks: Callable[[str, str], bool]
+    """Says whether a card lacks what a question seeks."""
 
     @property
     def counts(self) -> Counts:
@@ -105,6 +107,7 @@ class Ranking:
             **{name: value for name, value in values.items() if name in _TOLD},
             **leads,
             "said": float(self.names[place] == self.said),
+            "lacking": float(self.lacks(self.question, self.names[place])),
             "standing": float(standing[place]),
             "resemblance": float(fit.resemblance[place]),
             "unheard": float(fit.unheard[place]),
