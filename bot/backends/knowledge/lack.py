@@ -27,7 +27,7 @@ _SOUGHT: Mapping[str, re.Pattern[str]] = {
     ),
     "name": re.compile(r"\b(nama\w*|judul\w*|names?)\b|名字|名称|叫什么"),
     "count": re.compile(
-        rf"\b(berapa (banyak )?|(jumlah|banyaknya) )({_COUNTED})\w*"
+        rf"\b(berapa (banyak )?|(jumlah|banyaknya) )({_COUNTED})(nya)?\b"
         r"|\bhow many (people|shops|stores|sellers|members|participants|buyers|cities)\b"
         r"|多少[人家个]|几[人家个]"
     ),
