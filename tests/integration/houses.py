@@ -17,6 +17,7 @@ from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import Published, Publisher, Wishes
 from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.stamp import Stamp
 from bot.backends.knowledge.texts import TextVectors
 from bot.backends.knowledge.trial import Trial
 from bot.backends.knowledge.vectors import Collections, connect
@@ -135,6 +136,7 @@ class House:
             products=ProductModels(self.database),
             spaces=KeptSpaces(self.folder.parent),
             words=KeptWords(self.folder.parent),
+            stamp=Stamp(self.folder.parent),
             exclusive=lambda: self.database.exclusive("publish"),
             today=lambda: TODAY,
         )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from threading import Lock
 from typing import NamedTuple
 
@@ -186,11 +187,11 @@ class _List:
     def of(cls, entry: ClustersEntry, kept: bytes) -> "_List":
         names: dict[Language, dict[str, str]] = {}
         held: dict[str, Counter[str]] = {family: Counter() for family in entry.families}
-        units = cache(lambda run: list(_units(run)))  # Words stand in many names.
+        stemmed, units = cache(_stemmed), cache(lambda run: list(_units(run)))  # Words come again.
         for each in names_of(entry):
-            plain = as_listed(each.name)
-            names.setdefault(each.language, {}).setdefault(plain, each.family)
-            held[each.family].update(unit for run in plain.split() for unit in units(run))
+            runs = [stemmed(run) for run in _runs(each.name)]
+            names.setdefault(each.language, {}).setdefault(" ".join(runs), each.family)
+            held[each.family].update(chain.from_iterable(map(units, runs)))
         clusters = {key: family.cluster for key, family in entry.families.items()}
         cards = {key: family.card for key, family in entry.families.items()}
         brands = [as_listed(name) for each in entry.brands.values() for _, name in split(each)]
@@ -268,8 +269,15 @@ def _any_of(names: Sequence[str]) -> re.Pattern[str]:
 
 def as_listed(name: str) -> str:
     """Return a name as it is compared: its words, without the endings of several."""
-    found = PIECE.findall(name.casefold().replace("&", " and "))
-    return " ".join(run if HAN.match(run) else stem(run) for run in found)
+    return " ".join(map(_stemmed, _runs(name)))
+
+
+def _runs(name: str) -> list[str]:
+    return PIECE.findall(name.casefold().replace("&", " and "))
+
+
+def _stemmed(run: str) -> str:
+    return run if HAN.match(run) else stem(run)
 
 
 def _units(run: str) -> Iterator[str]:

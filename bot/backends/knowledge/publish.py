@@ -15,6 +15,7 @@ from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.kept import KeptSpaces, KeptWords
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.stamp import Stamp
 from bot.backends.knowledge.texts import Progress, TextVectors
 from bot.backends.knowledge.tools import Tools
 from bot.backends.knowledge.trial import Once, Trial
@@ -85,6 +86,7 @@ class Publisher:
         products: ProductModels,
         spaces: KeptSpaces,
         words: KeptWords,
+        stamp: Stamp,
         exclusive: Callable[[], AbstractAsyncContextManager[None]],
         today: Callable[[], date],
     ) -> None:
@@ -94,7 +96,7 @@ class Publisher:
         self._embeddings = embeddings
         self._trial = trial
         self._products = products
-        self._spaces, self._words = spaces, words
+        self._spaces, self._words, self._stamp = spaces, words, stamp
         self._exclusive = exclusive
         self._today = today
 
@@ -110,22 +112,14 @@ class Publisher:
         """
         async with self._exclusive():
             await asyncio.to_thread(wishes.prepare, self._folder)
+            live, stamp = await self._versions.live(), await self._stamped()
+            if live and await self._is_as_it_was(live, stamp, wishes):
+                return Published(live, 0, is_new=False)
             checked = await self._checked()
-            live = await self._versions.live()
-            hash_ = checked.content.hash()
-            if wishes.only not in ("", hash_):
-                raise ChangedError(self._folder)
-            if live is None or hash_ != await self._versions.considered():
-                self._refuse(checked)
-                if live and hash_ == live.hash and await self._is_whole(live):
-                    await self._versions.consider(hash_)  # Rolled back to, then edited back to.
-                    return Published(live, 0, is_new=False)
-                return await self._publish(checked, live, wishes)
-            if not await self._is_whole(live):
-                return await self._build_again(live, replace(wishes, by=await self._switched_by()))
-            self._refuse(checked)  # A broken file beside cards that did not change.
-            await self._products.keep(checked.content)  # An older program fitted it otherwise.
-            return Published(live, 0, is_new=False)
+            published = await self._published(checked, live, wishes)
+            if stamp == await self._stamped():
+                await asyncio.to_thread(self._stamp.keep, stamp, checked.content.hash())
+            return published
 
     async def mend(self, wishes: Wishes = _NO_WISHES) -> None:
         """Build the index of the live version again where it is gone, whatever the folder holds.
@@ -159,6 +153,32 @@ class Publisher:
                 return (await self._build_again(found[0], wishes)).version
             await self._versions.switch(found[0], by=wishes.by)
             return found[0]
+
+    async def _published(self, checked: Checked, live: Version | None, wishes: Wishes) -> Published:
+        hash_ = checked.content.hash()
+        if wishes.only not in ("", hash_):
+            raise ChangedError(self._folder)
+        if live is None or hash_ != await self._versions.considered():
+            self._refuse(checked)
+            if live and hash_ == live.hash and await self._is_whole(live):
+                await self._versions.consider(hash_)  # Rolled back to, then edited back to.
+                return Published(live, 0, is_new=False)
+            return await self._publish(checked, live, wishes)
+        if not await self._is_whole(live):
+            return await self._build_again(live, replace(wishes, by=await self._switched_by()))
+        self._refuse(checked)  # A broken file beside cards that did not change.
+        await self._products.keep(checked.content)  # An older program fitted it otherwise.
+        return Published(live, 0, is_new=False)
+
+    async def _stamped(self) -> str:
+        return await asyncio.to_thread(self._stamp.of, self._folder, today=self._today())
+
+    async def _is_as_it_was(self, live: Version, stamp: str, wishes: Wishes) -> bool:
+        """Say whether the folder is what it was when it was considered, and had no mistakes."""
+        hash_ = await asyncio.to_thread(self._stamp.hash, stamp)
+        is_wanted = bool(hash_) and wishes.only in ("", hash_)
+        is_considered = is_wanted and hash_ == await self._versions.considered()
+        return is_considered and await self._is_whole(live)
 
     async def _checked(self) -> Checked:
         return await asyncio.to_thread(check_folder, self._folder, today=self._today())

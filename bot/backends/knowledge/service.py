@@ -23,6 +23,7 @@ from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
 from bot.backends.knowledge.search import CardSearch
 from bot.backends.knowledge.served import Served, Similarities
+from bot.backends.knowledge.stamp import Stamp
 from bot.backends.knowledge.texts import Progress
 from bot.backends.knowledge.trial import Preview, Trial
 from bot.backends.knowledge.versions import Version, Versions
@@ -102,6 +103,7 @@ class KnowledgeService:
             products=self._products,
             spaces=self._spaces,
             words=self._kept_words,
+            stamp=Stamp(data),
             exclusive=lambda: database.exclusive("publish"),
             today=today,
         )

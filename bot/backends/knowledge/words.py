@@ -3,7 +3,7 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
@@ -35,6 +35,8 @@ _STEMMERS = {"id": "indonesian", "en": "english"}
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[a-z0-9]+")
 _MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_LETTER = re.compile(r"\w")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 TWICE = 2  # What a card is asked for with counts as if it stood there twice.
 
@@ -49,25 +51,36 @@ class Glossary:
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
-        self._typed = re.compile(rf"\b(?:{_either(words)})\b") if words else None
+        self._forms: dict[str, list[str]] = {}
+        """What is typed, by its first word, the longest first."""
+        for form in sorted(words, key=len, reverse=True):
+            if first := _TOKEN.match(form):
+                self._forms.setdefault(first[0], []).append(form)
 
     def __call__(self, text: str) -> str:
         """Return the text in small letters and in the words that are meant."""
         lowered = _STRETCHED.sub(r"\1", text.casefold())
-        if self._typed is None:
-            return lowered
-        return self._typed.sub(lambda match: self._words[match[0]], lowered)
+        made, end = [], 0
+        for token in _TOKEN.finditer(lowered):
+            start = token.start()
+            if start >= end and (form := self._form(lowered, start, token[0])):
+                made += [lowered[end:start], self._words[form]]
+                end = start + len(form)
+        return "".join([*made, lowered[end:]]) if made else lowered
+
+    def _form(self, text: str, start: int, first: str) -> str:
+        """Return the longest form that stands here, with nothing glued to it, or nothing."""
+        for form in self._forms.get(first, ()):
+            is_here = text.startswith(form, start)
+            if is_here and _is_edge(text, start) and _is_edge(text, start + len(form)):
+                return form
+        return ""
 
 
-def _either(words: Collection[str]) -> str:
-    """Return a pattern of any of the words, the longest first, tried by their first letter."""
-    longest_first = sorted(words, key=len, reverse=True)
-    by_letter: dict[str, list[str]] = {}
-    for word in longest_first:
-        by_letter.setdefault(word[:1], []).append(re.escape(word[1:]))
-    return "|".join(
-        f"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in by_letter.items()
-    )
+def _is_edge(text: str, place: int) -> bool:
+    """Say whether a word begins or ends at a place."""
+    before, after = text[max(place - 1, 0) : place], text[place : place + 1]
+    return bool(_LETTER.match(before)) is not bool(_LETTER.match(after))
 
 
 class Tokenizer:
