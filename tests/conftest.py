@@ -64,14 +64,23 @@ def prepared_data(pytestconfig: pytest.Config) -> Path:
     return prepare(pytestconfig)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give tests the time that making the index takes, where it is not there yet."""
+    """Where the index is not there yet, let tests that need it come last, and wait for it."""
     if (_prepared(config) / "whole").exists():
         return
-    for item in items:
-        is_played = item.path.suffix == ".yaml"
-        if is_played or "prepared_data" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.timeout(_PREPARING), append=False)
+    items.sort(key=_needs_index)
+    for item in filter(_needs_index, items):
+        item.add_marker(pytest.mark.timeout(_PREPARING), append=False)
+
+
+def _needs_index(item: pytest.Item) -> bool:
+    is_played = item.path.suffix == ".yaml"
+    return is_played or bool({"prepared_data", "akar_stage"}.intersection(_fixtures(item)))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 def _prepared(config: pytest.Config) -> Path:
