@@ -66,10 +66,13 @@ def prepared_data(pytestconfig: pytest.Config) -> Path:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where the index is not there yet, let tests that need it come last, and wait for it."""
+    """Where the index is not there yet, let tests that need it come last, and wait for it.
+
+    Those that may take long come first, so that no worker is left alone with them at the end.
+    """
     if (_prepared(config) / "whole").exists():
         return
-    items.sort(key=_needs_index)
+    items.sort(key=lambda item: (_needs_index(item), -_limit(item)))
     for item in filter(_needs_index, items):
         item.add_marker(pytest.mark.timeout(_PREPARING), append=False)
 
@@ -77,6 +80,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _needs_index(item: pytest.Item) -> bool:
     is_played = item.path.suffix == ".yaml"
     return is_played or bool({"prepared_data", "akar_stage"}.intersection(_fixtures(item)))
+
+
+def _limit(item: pytest.Item) -> float:
+    """Return the seconds that a test may take, as it says."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0.0
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
