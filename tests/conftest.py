@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
 
+import coverage
 import pytest
 from filelock import FileLock
 
@@ -18,6 +19,7 @@ from bot.settings import Settings, settings_environment
 from tests.servers import PostgresServer, postgres_programs, postgres_server
 
 ROOT = Path(__file__).parent.parent
+_UNIT = ROOT / "tests" / "unit"
 
 _PREPARING = 900  # Seconds for a test that waits until the index is made, on a slow machine.
 
@@ -75,6 +77,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (_needs_index(item), -_limit(item)))
     for item in filter(_needs_index, items):
         item.add_marker(pytest.mark.timeout(_PREPARING), append=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Note, where coverage is measured, what unit tests cover apart from the rest."""
+    running = coverage.Coverage.current()
+    if running:
+        running.switch_context("unit" if item.path.is_relative_to(_UNIT) else "other")
 
 
 def _needs_index(item: pytest.Item) -> bool:

@@ -26,7 +26,8 @@ def guarded(
         return Answer(replace(shown, confidence=_SEEN))
     if reading.shows == "evasion" and reading.asks == "for help":
         return Refusal(shown)
-    if reading.shows == "evasion" and reading.asks == "whether" and shown and not outcome.passage:
+    is_whether = reading.shows == "evasion" and reading.asks == "whether"
+    if is_whether and shown and not _tells_rule(outcome, signs):
         return Answer(replace(shown, confidence=min_confidence))
     best = passages[0] if passages else None
     if best is None or best.confidence < min_confidence * _HALF:
@@ -35,6 +36,11 @@ def guarded(
         is_evasion = best.card in signs.evasion_cards and reading.asks == "for help"
         return Refusal(best) if is_evasion else outcome
     return outcome if outcome.passage else _seconded(outcome, passages, reading, signs)
+
+
+def _tells_rule(outcome: Found, signs: Signs) -> bool:
+    """Say whether a card was found that tells of a rule, or of getting around one."""
+    return outcome.passage is not None and outcome.passage.card in signs.rule_cards
 
 
 def _seconded(outcome: Found, passages: Sequence[Passage], reading: Reading, signs: Signs) -> Found:

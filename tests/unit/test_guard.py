@@ -88,6 +88,16 @@ def test_a_question_whether_that_is_allowed_gets_the_lawful_way_where_nothing_is
     assert decided("may i lend it?") == Answer(replace(LAWFUL, confidence=0.5))
 
 
+def test_it_gets_that_too_where_a_card_about_something_else_is_found() -> None:
+    assert decided("may i lend it?", passage("stalls/fees#daily")) == Answer(
+        replace(LAWFUL, confidence=0.5)
+    )
+
+
+def test_it_is_answered_by_a_card_about_such_a_rule() -> None:
+    assert decided("may i lend it?", KEPT) == Answer(KEPT)
+
+
 def test_a_request_that_finds_a_card_about_such_a_rule_is_answered() -> None:
     assert decided("how do i keep it", KEPT) == Answer(KEPT)
 

@@ -30,7 +30,7 @@ def card(*asked: str, language: Language = "id", **values: Any) -> Card:
 
 def lacks(question: str, cards: Sequence[Card]) -> bool:
     versions = {each.language: each for each in cards}
-    return Lack({"stalls#fair": versions}, Glossary({"brp": "berapa"}))(question, "stalls#fair")
+    return Lack({"stalls#fair": versions}, Glossary({"brp": "berapa"}))(question)("stalls#fair")
 
 
 @pytest.mark.parametrize(

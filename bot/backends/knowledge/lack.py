@@ -55,14 +55,21 @@ class Lack:
         self._glossary = glossary
         self._held = cache(lambda name: self._read(list(cards[name].values())))
 
-    def __call__(self, question: str, name: str) -> bool:
-        """Say whether it does; of years, those before the year of its facts count."""
+    def __call__(self, question: str) -> Callable[[str], bool]:
+        """Return what says of a card whether it does; of years, early ones count.
+
+        Early is what is before the year of the card's facts.
+        """
         sought, years = _sought(self._glossary(question)), set(_YEAR.findall(question))
         if not sought and not years:
-            return False
-        held = self._held(name)
-        early = {year for year in years if year < held.since}
-        return not (held.sought.issuperset(sought) and held.years.issuperset(early))
+            return lacks_nothing
+
+        def lacks(name: str) -> bool:
+            held = self._held(name)
+            early = {year for year in years if year < held.since}
+            return not (held.sought.issuperset(sought) and held.years.issuperset(early))
+
+        return lacks
 
     def _read(self, versions: Sequence[Card]) -> _Held:
         if any(card.unknown for card in versions):  # It lacks what it says that it lacks.
@@ -76,6 +83,11 @@ class Lack:
     def _sought_by(self, line: str, card: Card) -> Sequence[str]:
         is_default = card.language == DEFAULT_LANGUAGE
         return _sought(self._glossary(line) if is_default else line.casefold())
+
+
+def lacks_nothing(_card: str) -> bool:
+    """Say of any card that it lacks nothing: of a question that seeks nothing of the kind."""
+    return False
 
 
 def _sought(meant: str) -> Sequence[str]:

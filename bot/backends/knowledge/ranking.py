@@ -69,8 +69,8 @@ class Ranking:
     question: str
     said: str
     """The card that is asked for with exactly these words, if one is."""
-    lacks: Callable[[str, str], bool]
-    """Says whether a card lacks what a question seeks."""
+    lacks: Callable[[str], bool]
+    """Says whether a card lacks what the question seeks."""
 
     @property
     def counts(self) -> Counts:
@@ -107,7 +107,7 @@ class Ranking:
             **{name: value for name, value in values.items() if name in _TOLD},
             **leads,
             "said": float(self.names[place] == self.said),
-            "lacking": float(self.lacks(self.question, self.names[place])),
+            "lacking": float(self.lacks(self.names[place])),
             "standing": float(standing[place]),
             "resemblance": float(fit.resemblance[place]),
             "unheard": float(fit.unheard[place]),

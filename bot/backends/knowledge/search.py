@@ -226,7 +226,7 @@ def rank(
         rivals=len(rivals),
         question=text,
         said=served.asked_with(text, language),
-        lacks=served.lacks,
+        lacks=served.lacks(text),
     )
     return with_meaning(ranking, served, language, similar)
 

@@ -13,7 +13,7 @@ from bot.backends.knowledge.calculators import formulas_of
 from bot.backends.knowledge.cards import UNDATED, Card
 from bot.backends.knowledge.content import LANGUAGES, Content, SourceEntry
 from bot.backends.knowledge.journeys import journey_of
-from bot.backends.knowledge.lack import Lack
+from bot.backends.knowledge.lack import Lack, lacks_nothing
 from bot.backends.knowledge.lessons import lessons_of
 from bot.backends.knowledge.markdown import CARD_LINK, linked_cards
 from bot.backends.knowledge.nearness import NearnessIndex
@@ -72,8 +72,11 @@ class Served:
     """Whether each card says what is not known."""
     said: Mapping[str, str]
     """The card that is asked for with exactly these words, in the order of the alphabet."""
-    lacks: Callable[[str, str], bool]
-    """Says whether a card lacks what a question seeks; never, where cards have no lines."""
+    lacks: Callable[[str], Callable[[str], bool]]
+    """Returns of a question what says whether a card lacks what it seeks.
+
+    None does, where cards have no lines.
+    """
     signs: Signs
     formulas: Mapping[Language, Formulas]
     journeys: Mapping[Language, Sequence[Journey]]
@@ -140,7 +143,7 @@ class Served:
         return cls(
             *(content, cards, names, places, words, nearness, meant, passages, others),
             *(_about(cards, others), foreign, usual, unknown, _said(words.values())),
-            Lack(cards, meant) if content.has_lines else _lacks_nothing,
+            Lack(cards, meant) if content.has_lines else lambda _question: lacks_nothing,
             *(signs, formulas, journeys, lessons, vectors),
             products=products,
         )
@@ -296,10 +299,6 @@ def _said(words: Iterable[WordIndex]) -> Mapping[str, str]:
         for bag, name in index.asked:
             found[bag] = name if found.get(bag, name) == name else ""
     return found
-
-
-def _lacks_nothing(_question: str, _card: str) -> bool:
-    return False
 
 
 def _about(
