@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.backends.knowledge.folder import check_folder
 from bot.backends.knowledge.publish import MistakesError
 from bot.backends.knowledge.stamp import Stamp
 from tests.fakes import TODAY
@@ -51,6 +52,17 @@ async def test_a_folder_with_mistakes_is_not_remembered(house: House) -> None:
     for _ in range(2):
         with pytest.raises(MistakesError):
             await house.publish(broken)
+
+
+async def test_one_whose_index_is_made_again_is_not_remembered_either(house: House) -> None:
+    published = await house.publish()
+    write(house.folder, {"broken.md": STALLS.replace("KABAR", "KABER")})
+    house.client.delete_collection(published.version.name)
+    await house.versions.consider(check_folder(house.folder, today=TODAY).content.hash())
+
+    await house.publisher().publish()
+
+    assert Stamp(house.folder.parent).hash(stamp_of(house)) == ""
 
 
 def test_a_folder_is_told_by_its_files_and_the_day(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class Publisher:
                 return Published(live, 0, is_new=False)
             checked = await self._checked()
             published = await self._published(checked, live, wishes)
-            if stamp == await self._stamped():
+            if not checked.mistakes and stamp == await self._stamped():
                 await asyncio.to_thread(self._stamp.keep, stamp, checked.content.hash())
             return published
 

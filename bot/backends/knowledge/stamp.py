@@ -8,7 +8,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 _FILE = "checked"
-_CODE = Path(__file__).parent
+_PROGRAM = Path(__file__).parents[2]
 
 
 class Stamp:
@@ -27,11 +27,10 @@ class Stamp:
         """
         found = hashlib.sha256(today.isoformat().encode())
         try:
-            for path in [*sorted(_CODE.glob("*.py")), *sorted(folder.rglob("*"))]:
-                if path.is_file():
+            for root, pattern in ((_PROGRAM, "*.py"), (folder, "*")):
+                for path in sorted(filter(Path.is_file, root.rglob(pattern))):
                     content = path.read_bytes()
-                    name = path.relative_to(folder if folder in path.parents else _CODE)
-                    found.update(f"\0{name}\0{len(content)}\0".encode())
+                    found.update(f"\0{path.relative_to(root)}\0{len(content)}\0".encode())
                     found.update(content)
         except OSError:
             return ""
