@@ -212,27 +212,30 @@ def _verdicts(
     names: Sequence[str], mention: Mention, clusters: Clusters, language: Language
 ) -> Sequence[Verdict]:
     """Return a verdict on each product, or one on the label that they make up."""
-    label = _of_label(mention, clusters, language)
-    return [label] if label else [clusters.verdict(name, language) for name in names]
+    parts = [clusters.verdict(name, language) for name in mention.names]
+    label = _of_label(mention, parts, clusters, language)
+    return [label] if label else [part for part in parts if part.product in names]
 
 
-def _of_label(mention: Mention, clusters: Clusters, language: Language) -> Verdict | None:
+def _of_label(
+    mention: Mention, parts: Sequence[Verdict], clusters: Clusters, language: Language
+) -> Verdict | None:
     """Return the verdict on the label that names make up, where all of it is one kind of thing.
 
     It is where the label as a whole is surer of the place that all others of its names have, or
     where two names share a word, and have one place when both have it.
     """
-    if len(mention.names) < 2 or not mention.label:
+    if len(parts) < 2 or not mention.label:
         return None
     whole = clusters.verdict(mention.label, language)
-    parts = [clusters.verdict(name, language) for name in mention.names]
     sure = [
         part for part in parts if part.status != "unclear" or _are_listed([part.product], clusters)
     ]
     if len(sure) < len(parts) and all(_place(part) == _place(whole) for part in sure):
         return whole
+    told = {part.product: part for part in parts}
     for name, shared, other in _sharing(mention.names):
-        alone, made, beside = (clusters.verdict(each, language) for each in (name, shared, other))
+        alone, made, beside = told[name], clusters.verdict(shared, language), told[other]
         is_lost = alone.status == "closed" and made.status == "not_listed"
         if _place(made) == _place(beside) != _place(alone) and not is_lost:
             return replace(made, product=mention.label)
