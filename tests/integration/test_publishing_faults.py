@@ -28,7 +28,7 @@ from tests.integration.test_knowledge_folder import BROKEN_CARDS, BROKEN_YAML, P
 pytestmark = pytest.mark.timeout(300)
 
 QUESTION = "surat apa untuk kios"
-MOMENTS = 6
+MOMENTS = 10
 LONGEST = 4.0  # Seconds; about what a publication takes.
 
 KINDS = [
