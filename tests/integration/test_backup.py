@@ -49,6 +49,8 @@ def test_a_copy_made_while_the_bot_answers_can_be_restored(bot: Bot) -> None:
     assert [done.returncode for done in asked] == [0, 0], asked
     with bot_on(bot.simulator, copies[-1], rate=0) as restored:
         restored.start()
+        restored.say("afterwards", QUESTION)
+        restored.wait("afterwards")
         restored.settle()
         assert restored.stop()[0] == 0
 
