@@ -8,6 +8,7 @@ import importlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CHATS_FILE = "simulator.sqlite3"
 
+_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 _STARTING = 15.0  # Seconds within which the simulator must answer.
 _TURN_OF_A_THREAD = 0.0005  # Seconds; a tenth of Python's own.
 _YOUNG = 50_000  # Objects made between looks for garbage; as many as a start makes in a second.
@@ -45,6 +47,7 @@ def run(
     Example: `akar run`, or `AKAR_TELEGRAM_TOKEN=… akar run`
     """
     gc.set_threshold(_YOUNG)  # What is imported is no garbage: a start takes a tenth less.
+    was_told = _told_to_stop()
     settings = load()
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     with contextlib.ExitStack() as stack:
@@ -62,7 +65,16 @@ def run(
         sys.setswitchinterval(_TURN_OF_A_THREAD)
         # A tenth more answers a second than with asyncio's own loop.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(settings, token, simulator=simulator, control=control))
+            running = _run(settings, token, simulator=simulator, control=control, was_told=was_told)
+            runner.run(running)
+
+
+def _told_to_stop() -> threading.Event:
+    """Listen for a signal to stop from now on; the loop, once it runs, hears of it."""
+    told = threading.Event()
+    for number in _TO_STOP:
+        signal.signal(number, lambda *_: told.set())
+    return told
 
 
 def _spare_memory() -> None:
@@ -107,13 +119,16 @@ async def _run(
     *,
     simulator: "_Simulator | None" = None,
     control: Path | None,
+    was_told: threading.Event,
 ) -> None:
     from bot.app.running import run as run_bot
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _TO_STOP:
         loop.add_signal_handler(number, stop.set)
+    if was_told.is_set():
+        return
 
     async def server_up() -> None:
         if simulator:

@@ -20,7 +20,7 @@ from bot.channels.simulator import TOKEN
 from bot.cli import app
 from tests.conftest import ROOT
 from tests.integration.knowledge_folders import STALLS, write
-from tests.integration.processes import akar, environment
+from tests.integration.processes import akar, environment, until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -594,6 +594,20 @@ def test_runs_on_the_simulator_until_a_signal(small: Path) -> None:
     assert hint == "Ctrl+C stops the bot.\n"
     assert texts[0].startswith("Bring a permit and a photograph.")
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_stops_when_told_so_before_it_answers(small: Path) -> None:
+    listen = free_address()
+    settings = {"data": small / "data", "knowledge": small / "knowledge"}
+    process = start("run", cwd=small, simulator_listen=listen, **settings)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: children.read_text() != "")  # The simulator, which it starts first.
+    simulator = Path("/proc", children.read_text().split()[0])
+
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, errors, simulator.exists()) == (0, "", False)
 
 
 def test_stops_quietly_while_it_registers_its_commands(small: Path) -> None:
