@@ -5,7 +5,8 @@ import contextlib
 import heapq
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 from bot.core.messages import Received
 from bot.core.ports import BotError, ChannelError, LostError, Mail, StoreError, UpdateError
@@ -63,15 +64,16 @@ class Inbox:
         Raises:
             StoreError: they could not be kept.
         """
+        busy = self._busy()
         keeping = asyncio.create_task(
-            self.mail.receive(letters, early=lambda new: self._begin_early(keeping, new))
+            self.mail.receive(letters, early=lambda new: self._begin_early(keeping, new, busy))
         )
         new = await asyncio.shield(keeping)
         if self.has_more:
             self.look()  # Older updates of the same chats may wait, and go first.
             return
         for letter in new:
-            self._enter(letter)
+            self._enter(letter, busy)
 
     async def kept(self, letter: Received) -> None:
         """Return once an update is on disk that may have been begun before.
@@ -94,13 +96,13 @@ class Inbox:
         if not space:
             return
         self.has_more, self._has_news = True, False
-        beside = self._open
+        beside, busy = self._open, self._busy()
         letters = await self.mail.waiting(beside=beside, limit=space)
         if beside is not self._open:
             return  # What was in hand has been abandoned, and goes before these.
         self.has_more = self._has_news or len(letters) == space
         for letter in letters:
-            self._enter(letter)
+            self._enter(letter, busy)
 
     async def follow(self, *, every: float) -> None:
         """Refill for ever: as room comes free, and every so many seconds."""
@@ -172,7 +174,13 @@ class Inbox:
             return 0
         return self._max_open - len(self._open)
 
-    def _begin_early(self, keeping: _Keeping, new: Sequence[Received]) -> None:
+    def _busy(self) -> Collection[int]:
+        """Return the chats that something is in hand of."""
+        return {chat for chat, _ in self._lanes}
+
+    def _begin_early(
+        self, keeping: _Keeping, new: Sequence[Received], busy: Collection[int]
+    ) -> None:
         """Begin to answer what changes nothing while it is being written to disk.
 
         A chat that wrote several messages waits: only what is on disk is put in order.
@@ -181,12 +189,18 @@ class Inbox:
             return
         count = Counter(letter.chat for letter in new)
         for letter in new:
-            if count[letter.chat] == 1 and _only_asks(letter):
-                self._enter(letter)
+            is_alone = count[letter.chat] == 1 and letter.chat not in busy
+            if is_alone and _only_asks(letter):
+                self._enter(letter, busy)
                 if letter.update in self._open:
                     self._early[letter.update] = keeping
 
-    def _enter(self, letter: Received) -> None:
+    def _enter(self, letter: Received, busy: Collection[int]) -> None:
+        """Begin to answer an update, or put it behind others of its chat.
+
+        What its person chose was read while those of a `busy` chat were in hand, which may change
+        it: it is read anew when its turn comes.
+        """
         if letter.update in self._open:
             return
         if not self._space():
@@ -194,6 +208,9 @@ class Inbox:
             return
         self._open.add(letter.update)
         lane = (letter.chat, letter.is_aside)
+        beside = (letter.chat, not letter.is_aside)
+        if letter.chat in busy or lane in self._lanes or beside in self._lanes:
+            letter = replace(letter, settings=None)
         if lane in self._lanes:
             heapq.heappush(self._lanes[lane], (letter.update, letter))
             return

@@ -335,6 +335,56 @@ async def test_what_finds_no_room_early_waits_in_the_mail() -> None:
     assert [each.update for each in await mail.waiting(beside=(), limit=9)] == [1]
 
 
+async def test_what_a_person_chose_is_looked_up_anew_behind_what_may_change_it(
+    mail: MemoryMail,
+) -> None:
+    seen: dict[int, bool] = {}
+    go_on = asyncio.Event()
+
+    async def handle(letter: Received) -> None:
+        seen[letter.update] = letter.settings is not None
+        if letter.update == 2:
+            await go_on.wait()
+        await mail.done(letter)
+
+    inbox = Inbox(mail, handle, sleep=Sleep())
+    await inbox.refill()
+    await inbox.receive([question(1), question(2, is_aside=True), question(3)])
+    await settle()
+    await inbox.receive([question(4)])
+    await settle()
+    go_on.set()
+    await settle()
+    await inbox.receive([question(5)])
+    await settle()
+
+    assert seen == {1: True, 2: False, 3: False, 4: False, 5: True}
+
+
+async def test_what_is_in_hand_while_an_update_is_kept_may_change_what_its_person_chose() -> None:
+    mail, seen, go_on = SlowMail(), dict[int, bool](), asyncio.Event()
+
+    async def handle(letter: Received) -> None:
+        seen[letter.update] = letter.settings is not None
+        if letter.update == 1:
+            await go_on.wait()
+
+    inbox = Inbox(mail, handle, sleep=Sleep())
+    await inbox.refill()
+    await inbox.receive([question(1)])
+    await settle()
+    mail.go_on.clear()
+    receiving = asyncio.create_task(inbox.receive([question(2, is_aside=True)]))
+    await settle()
+    go_on.set()
+    await settle()
+    mail.go_on.set()
+    await receiving
+    await settle()
+
+    assert seen == {1: True, 2: False}
+
+
 async def test_leaves_to_other_processes_what_is_theirs(mail: MemoryMail) -> None:
     handled = Handled(mail)
     inbox = await opened(handled)
