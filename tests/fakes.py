@@ -578,6 +578,7 @@ class MemoryMail:
         self.released: list[int] = []
         self.topics: dict[int, int] = {}
         self._clock = clock
+        self._askers: set[int] = set()
         self._known: set[int] = set()
         self._waiting: dict[int, Received] = {}
         self._replies: dict[tuple[int, int | None], Sequence[int]] = {}
@@ -603,6 +604,7 @@ class MemoryMail:
             raise LostError("chat_taken_over", update=letter.update)
         self._change(letter, calls=tuple(calls))
         self.asked += asked
+        self._askers.update(each.person for each in asked)
 
     async def sent(self, letter: Received, count: int, replies: Sequence[int] = ()) -> None:
         await self._reach()
@@ -657,7 +659,11 @@ class MemoryMail:
         return [replace(each, settings=self._settings(each.person)) for each in mine]
 
     def _settings(self, person: int) -> PersonSettings:
-        return PersonSettings(self.languages.get(person), person in self.placed)
+        return PersonSettings(
+            self.languages.get(person),
+            person in self.placed,
+            has_asked=person in self._askers,
+        )
 
     def _change(self, letter: Received, **values: Any) -> None:
         if kept := self._waiting.get(letter.update):

@@ -167,6 +167,8 @@ class Asking:
     async def _before(self, question: Question) -> Sequence[Asked]:
         """Return what the person asked in this chat a moment ago."""
         sender = question.sender
+        if sender.settings and not sender.settings.has_asked:
+            return ()
         return await self.store.recent(
             sender.person, chat=sender.chat, before=question.message, within=SILENCE
         )

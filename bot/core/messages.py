@@ -39,12 +39,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class PersonSettings:
-    """What a person chose."""
+    """What a person chose, and what else their update comes in with."""
 
     language: Language | None = None
     has_places: bool = True
     """They may be in the middle of what takes several turns."""
     seller: Seller | None = None
+    has_asked: bool = True
+    """They may have asked something before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ CALLS = (
     Call("sendMessage", {"chat_id": 1, "text": "Bawa KTP — 证件 🙂", "entities": [{"offset": 5}]}),
     Call("sendDocument", {"chat_id": 1, "document": {"name": "a.json", "content": "{}"}}),
 )
-NOTHING = PersonSettings(has_places=False)
+NOTHING = PersonSettings(has_places=False, has_asked=False)
 ASKED = Asked(1, "surat apa", "id", "answer", "a#1", 0.75)
 
 
@@ -289,7 +289,7 @@ async def test_what_people_chose_comes_with_their_letters(post: Post) -> None:
     received = await post.mail.receive(mine)
     waiting = await post.waiting()
 
-    chinese = PersonSettings("zh", has_places=False)
+    chinese = replace(NOTHING, language="zh")
     chosen = [chinese, chinese, NOTHING]
     assert [each.settings for each in received] == chosen
     assert [each.settings for each in waiting] == chosen
@@ -300,7 +300,16 @@ async def test_whether_people_are_somewhere_comes_with_their_letters(post: Post)
 
     received = await post.mail.receive([letter(5, chat=1), letter(6, chat=2)])
 
-    assert [each.settings for each in received] == [PersonSettings(has_places=True), NOTHING]
+    assert [each.settings for each in received] == [replace(NOTHING, has_places=True), NOTHING]
+
+
+async def test_whether_people_have_asked_before_comes_with_their_letters(post: Post) -> None:
+    await post.mail.receive([letter(5, chat=1)])
+    await post.mail.record(letter(5, chat=1), (), ASKED, replace(ASKED, text="dan biayanya"))
+
+    received = await post.mail.receive([letter(6, chat=1), letter(7, chat=2)])
+
+    assert [each.settings for each in received] == [replace(NOTHING, has_asked=True), NOTHING]
 
 
 async def test_where_people_sell_from_comes_along(
@@ -310,7 +319,7 @@ async def test_where_people_sell_from_comes_along(
         await office.people.choose_seller(1, "overseas")
         received = await office.mail.receive([letter(5, chat=1), letter(6, chat=2)])
 
-    chosen = PersonSettings(has_places=False, seller="overseas")
+    chosen = replace(NOTHING, seller="overseas")
     assert [each.settings for each in received] == [chosen, NOTHING]
 
 

@@ -477,6 +477,30 @@ async def test_a_follow_up_is_understood_from_the_question_before() -> None:
     assert [text for text, _ in knowledge.asked][-1] == "papers of a stall and a firm?"
 
 
+class Forgetful(MemoryStore):
+    """A `Store` that cannot say what was asked."""
+
+    async def recent(
+        self,
+        person: int,
+        *,
+        chat: int,
+        before: int | None,
+        within: float,
+    ) -> Sequence[Asked]:
+        raise StoreError("state_unusable", reason="locked")
+
+
+@pytest.mark.parametrize("has_asked", [False, True])
+async def test_what_was_asked_is_looked_for_only_where_something_was(has_asked: bool) -> None:
+    conversation = talking(SearchedKnowledge(), store=Forgetful())
+    known = PersonSettings("en", has_places=False, has_asked=has_asked)
+
+    turn = await conversation.turn(Question(1, sender(settings=known), "and a firm?", 1))
+
+    assert (turn.error is not None) is has_asked
+
+
 async def test_what_a_follow_up_leans_on_is_searched_for_without_personal_data() -> None:
     knowledge = SearchedKnowledge()
 

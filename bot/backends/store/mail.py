@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     bindparam,
     delete,
+    false,
     func,
     insert,
     null,
@@ -268,33 +269,44 @@ def _with_settings(connection: Connection, letters: Sequence[Received]) -> Seque
     if not letters:
         return letters
     people = {letter.person for letter in letters}
-    settings = dict.fromkeys(people, PersonSettings(has_places=False))
+    settings = dict.fromkeys(people, PersonSettings(has_places=False, has_asked=False))
     for row in connection.execute(_CHOSEN, {"people": list(people)}):
         known = settings[row.person]
         settings[row.person] = PersonSettings(
             row.language or known.language,
             bool(row.has_places) or known.has_places,
             row.seller or known.seller,
+            bool(row.has_asked) or known.has_asked,
         )
     return [replace(letter, settings=settings[letter.person]) for letter in letters]
 
 
 def _chosen() -> CompoundSelect[Any]:
-    """Return what finds what people chose: in each row one thing, beside it nothing."""
-    parts: tuple[Mapping[str, ColumnElement[Any]], ...] = (
-        {"person": person.c.id, "language": person.c.language},
-        {"person": place.c.person, "has_places": true()},
-        {"person": seller.c.id, "seller": seller.c.seller},
-    )
-    names = ("person", "language", "has_places", "seller")
+    """Return what finds what is known of people: in each row one thing, beside it nothing."""
+    nothing: Mapping[str, ColumnElement[Any]] = {
+        "language": null(),
+        "has_places": false(),
+        "seller": null(),
+        "has_asked": false(),
+    }
+    parts: Mapping[ColumnElement[Any], Mapping[str, ColumnElement[Any]]] = {
+        person.c.id: {"language": person.c.language},
+        place.c.person: {"has_places": true()},
+        seller.c.id: {"seller": seller.c.seller},
+        question.c.person: {"has_asked": true()},
+    }
     return union_all(
         *(
-            select(*(part.get(name, null()).label(name) for name in names)).where(
-                part["person"].in_(bindparam("people", expanding=True))
-            )
-            for part in parts
+            select(whose.label("person"), *_named({**nothing, **part}))
+            .where(whose.in_(bindparam("people", expanding=True)))
+            .distinct()
+            for whose, part in parts.items()
         )
     )
+
+
+def _named(columns: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [column.label(name) for name, column in columns.items()]
 
 
 def _replay(connection: Connection) -> int:
