@@ -174,4 +174,6 @@ def one_letter_off(word: str) -> Iterator[str]:
 def joined(tokens: Sequence[str]) -> str:
     """Put tokens together as they are written: Chinese characters without spaces between."""
     text = " ".join(tokens)
+    if text.isascii():
+        return text
     return re.sub(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])", "", text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from bot.core.clusters import Clusters
@@ -40,7 +41,7 @@ class Mention:
     """The whole message, where it may be one label of a shop: swings and slides."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProductWords:
     """The words around products, in all languages, as people mix them."""
 
@@ -101,8 +102,8 @@ class ProductWords:
         plain = " ".join(text.casefold().split())
         if clusters.catalogue.lists(plain):
             return Mention((plain,), is_bare=True)
-        own = _own(clusters.around, "passing") | _own(clusters.subjects, SUBJECT)
-        reading = Reading({**self.kinds, **own}, self.soft, clusters.catalogue)
+        kinds = _with_own(self, tuple(clusters.around), tuple(clusters.subjects))
+        reading = Reading(kinds, self.soft, clusters.catalogue)
         for segment in _SEGMENT.split(text.casefold()):
             reading.read(tuple(TOKEN.findall(segment)))
         is_short = len(TOKEN.findall(plain)) <= _WHOLE and not _SEGMENT.search(plain)
@@ -161,6 +162,14 @@ def _begins_so(plain: str, odd: Sequence[str]) -> bool:
 
 def _first(signs: Mapping[Seller, re.Pattern[str]], plain: str) -> Seller | None:
     return next((side for side, sign in signs.items() if sign.search(plain)), None)
+
+
+@lru_cache(maxsize=2)  # There is one folder, and another where it has just been changed.
+def _with_own(
+    words: ProductWords, around: Sequence[str], subjects: Sequence[str]
+) -> Mapping[Tokens, str]:
+    """Return the kinds of phrases with those that a folder names."""
+    return {**words.kinds, **_own(around, "passing"), **_own(subjects, SUBJECT)}
 
 
 def _own(words: Sequence[str], kind: str) -> dict[Tokens, str]:

@@ -70,9 +70,18 @@ class Signs:
         self._fraud = tuple(fraud)
         self._evasion = tuple(evasion)
         self._last: tuple[str, Sequence[str], Places] = ("", (), {})
+        self._last_read = ("", Reading())
 
     def read(self, text: str) -> Reading:
-        """Say what a text shows; fraud goes first."""
+        """Say what a text shows; fraud goes first.
+
+        Several ask about the same text in turn.
+        """
+        if self._last_read[0] != text:
+            self._last_read = (text, self._reading(text))
+        return self._last_read[1]
+
+    def _reading(self, text: str) -> Reading:
         _, places = self.look(text)
         asks = _asks(places)
         for sign in self._fraud:

@@ -81,7 +81,9 @@ def stem(word: str) -> str:
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and word[-2] != "s":
         word = word[:-1]
-    return re.sub(r"(?<=..)(ie|y)$", "i", word)  # cookie, cookies; berry, berries
+    if len(word) > 3 and word.endswith("ie"):  # cookie, cookies
+        return word[:-1]
+    return word[:-1] + "i" if len(word) > 2 and word[-1] == "y" else word  # berry, berries
 
 
 def bucket(piece: str) -> int:

@@ -142,10 +142,9 @@ class Held:
 
     def _likeness(self, word: str) -> Array:
         """Return which share of the pieces of a word each document holds."""
-        likeness = np.zeros(self._count)
         pieces = set(overlapping(word))
-        for piece in pieces:
-            likeness[self._pieces.holding(piece)] += 1 / len(pieces)
+        holding = np.concatenate([_NOWHERE, *map(self._pieces.holding, pieces)])
+        likeness: Array = np.bincount(holding, minlength=self._count) / max(len(pieces), 1)
         return likeness
 
 
