@@ -27,7 +27,7 @@ from bot.core.ports import GuessLanguage, Knowledge, Store
 from bot.core.render import Phrases
 from bot.core.route import route
 from bot.core.sellers import Ask, Sellers
-from bot.core.splitting import names_something, questions, together, worth_telling
+from bot.core.splitting import distinct, names_something, questions, together, worth_telling
 from bot.core.telling import Telling
 
 Before = Callable[[], Awaitable[Sequence[Asked]]]
@@ -124,6 +124,8 @@ class Asking:
         for part in parts[1:]:
             after = replace(asker, before=partial(_just_now, turns[-1]))
             turns.append(await self._one(part, language, after))
+        if len(told := distinct(turns)) > 1:
+            return together(told)
         whole = await self._searched(text, language, asker)
         own = [names_something(part, self.phrases) for part in parts]
         return together(worth_telling(turns, whole, own=own))

@@ -52,14 +52,12 @@ def names_something(text: str, phrases: Mapping[str, Mapping[str, str]]) -> bool
 
 
 def worth_telling(turns: Sequence[Turn], whole: Turn, *, own: Sequence[bool]) -> Sequence[Turn]:
-    """Return the turns of the questions in a message, or one where it asks but one thing.
+    """Return the turns of the questions in a message that tell but one thing, or the one of it all.
 
     `own` says which of the questions names something. One that finds nothing is a question still,
     if with it the message fits less well what another one finds.
     """
-    told = _distinct(turns)
-    if len(told) > 1:
-        return told
+    told = distinct(turns)
     best = max((*told, whole), key=_certainty)
     if told and _certainty(whole) > _certainty(told[0]) - _LESS:
         return [best]
@@ -78,7 +76,7 @@ def together(turns: Sequence[Turn]) -> Turn:
     return replace(weakest, replies=replies, heard="", parts=tuple(turns))
 
 
-def _distinct(turns: Sequence[Turn]) -> Sequence[Turn]:
+def distinct(turns: Sequence[Turn]) -> Sequence[Turn]:
     """Return the turns that tell something, each card once."""
     found: dict[str, Turn] = {}
     for turn in turns:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.messages import Abstention, Answer, Clarification, Decided, Refusal, Reply, Turn
-from bot.core.splitting import names_something, questions, together, worth_telling
+from bot.core.splitting import distinct, names_something, questions, together, worth_telling
 from tests.fakes import PHRASES, passage
 
 
@@ -76,11 +76,11 @@ WHOLE = turn(Answer(passage("papers", confidence=0.6)))
     [[PAPERS, FEES], [PAPERS, UNKNOWN], [REFUSED, PAPERS], [turn(Refusal(passage())), FEES]],
 )
 def test_two_questions_that_find_something_get_both(turns: list[Turn]) -> None:
-    assert worth_telling(turns, WHOLE, own=[True, True]) == turns
+    assert distinct(turns) == turns
 
 
 def test_of_three_questions_each_card_is_told_once() -> None:
-    assert worth_telling([PAPERS, FEES, PAPERS], WHOLE, own=[True] * 3) == [PAPERS, FEES]
+    assert distinct([PAPERS, FEES, PAPERS]) == [PAPERS, FEES]
 
 
 def test_two_that_find_the_same_are_one_question() -> None:
