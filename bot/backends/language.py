@@ -27,6 +27,7 @@ _UNSPEAKABLE = re.compile(r"[^aeiouy]+|.*[^aeiouy]{5}.*")  # "npwp", and fingers
 _ENGLISH_WORD = 2.0  # Log-odds that one word of grammar is worth.
 _INDONESIAN_WORD = 4.5  # More: Indonesians use English words, hardly ever the other way round.
 _CAP = 0.95  # The character model is sure of too much, too soon.
+_MOST = math.log(_CAP / (1 - _CAP))  # The log-odds that it can have.
 
 
 class LanguageGuess:
@@ -53,9 +54,10 @@ class LanguageGuess:
             return "zh"
         if all(_UNSPEAKABLE.fullmatch(word) for word in words):
             return None
-        odds = self._character_odds(text)
-        odds += _ENGLISH_WORD * sum(word in self._english for word in words)
+        odds = _ENGLISH_WORD * sum(word in self._english for word in words)
         odds -= _INDONESIAN_WORD * sum(word in self._indonesian for word in words)
+        if abs(odds) < _MOST:  # Else no sequence of characters can outweigh the words.
+            odds += self._character_odds(text)
         return "en" if odds > 0 else "id"
 
     def _is_chinese(self, text: str, words: Sequence[str]) -> bool:
