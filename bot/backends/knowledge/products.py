@@ -132,10 +132,14 @@ class ProductSorter:
 
     def __init__(self, entry: ClustersEntry, kept: bytes) -> None:
         self._entry = entry
-        self.kept = kept
-        """The model, as it is kept."""
+        self._kept = kept
         self._lock = Lock()
         self._list: _List | None = None
+
+    @property
+    def kept(self) -> bytes:
+        """Return the model as it is kept; held twice no longer than until a name is sorted."""
+        return self._kept or self._put_together().model.to_bytes()
 
     def likeness(self, name: str, language: Language) -> Likeness:
         """Say what the name of a product is like, in a language before any other."""
@@ -161,7 +165,8 @@ class ProductSorter:
     def _put_together(self) -> "_List":
         with self._lock:
             if self._list is None:
-                self._list = _List.of(self._entry, self.kept)
+                self._list = _List.of(self._entry, self._kept)
+                self._kept = b""
             return self._list
 
 
