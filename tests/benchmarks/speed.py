@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -64,14 +64,14 @@ class Bot:
             process.terminate()
             await process.wait()
 
-    async def measure_alone(self, questions: int, texts: Iterator[str]) -> None:
-        self.figures[ALONE].append(await self.driver.rate(1, questions, texts))
+    async def measure_alone(self, texts: Sequence[str]) -> None:
+        self.figures[ALONE].append(await self.driver.rate(1, texts))
 
-    async def measure_together(self, questions: int, texts: Iterator[str]) -> None:
-        self.figures[TOGETHER].append(await self.driver.rate(_PEOPLE, questions * 4, texts))
+    async def measure_together(self, texts: Sequence[str]) -> None:
+        self.figures[TOGETHER].append(await self.driver.rate(_PEOPLE, texts))
 
-    async def measure_steady(self, questions: int, texts: Iterator[str]) -> None:
-        seconds = await self.driver.latencies(questions * 2, texts)
+    async def measure_steady(self, texts: Sequence[str]) -> None:
+        seconds = await self.driver.latencies(texts)
         self.figures[MEDIAN].append(statistics.median(seconds) * 1000)
         self.figures[P95].append(statistics.quantiles(seconds, n=20)[-1] * 1000)
 
@@ -128,11 +128,13 @@ async def _measure(bots: list[Bot], questions: int, rounds: int) -> None:
     async with contextlib.AsyncExitStack() as stack:
         processes = [await stack.enter_async_context(bot.running()) for bot in bots]
         await asyncio.sleep(2)
-        measures = (Bot.measure_alone, Bot.measure_together, Bot.measure_steady)
-        for round_, measure, bot in itertools.product(range(rounds + 1), measures, bots):
-            await measure(bot, questions, endless)
+        measures = ((Bot.measure_alone, 1), (Bot.measure_together, 4), (Bot.measure_steady, 2))
+        for round_, (measure, times) in itertools.product(range(rounds + 1), measures):
+            same = list(itertools.islice(endless, times * questions))
+            for bot in bots:
+                await measure(bot, same)
             if not round_:
-                for row in set(ROWS) - {START}:
+                for bot, row in itertools.product(bots, set(ROWS) - {START}):
                     bot.figures[row].clear()
         for bot, process in zip(bots, processes, strict=True):
             bot.figures[MEMORY] = [memory(process, "VmHWM")] * rounds
@@ -144,6 +146,8 @@ class Driver:
 
     client: httpx.AsyncClient
     waiting: dict[str, asyncio.Future[float]] = field(default_factory=dict)
+    people: Iterator[int] = field(default_factory=itertools.count)
+    """Each asks once: what somebody asks again may go on from what they asked before."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -177,25 +181,23 @@ class Driver:
         response.raise_for_status()
         return float(await asyncio.wait_for(answered, patience) - began)
 
-    async def rate(self, people: int, questions: int, texts: Iterator[str]) -> float:
-        """Return answers a second while so many people always wait for one.
+    async def rate(self, people: int, texts: Sequence[str]) -> float:
+        """Return answers a second while so many people always wait for one."""
+        left = iter(texts)
 
-        Each asks once: the second message of an answer would be taken for the next answer.
-        """
-
-        async def one(name: str) -> None:
-            for number in range(questions // people):
-                await self.ask(f"{name}-{number}", next(texts))
+        async def one_after_the_other() -> None:
+            for text in left:
+                await self.ask(f"p{next(self.people)}", text)
 
         began = time.perf_counter()
-        await asyncio.gather(*(one(f"p{number}") for number in range(people)))
-        return questions // people * people / (time.perf_counter() - began)
+        await asyncio.gather(*(one_after_the_other() for _ in range(people)))
+        return len(texts) / (time.perf_counter() - began)
 
-    async def latencies(self, questions: int, texts: Iterator[str]) -> list[float]:
+    async def latencies(self, texts: Sequence[str]) -> list[float]:
         """Return how long each answer took, at a steady rate."""
         asking = []
-        for number in range(questions):
-            asking.append(asyncio.create_task(self.ask(f"r{number}", next(texts))))
+        for text in texts:
+            asking.append(asyncio.create_task(self.ask(f"p{next(self.people)}", text)))
             await asyncio.sleep(1 / _RATE)
         return await asyncio.gather(*asking)
 
