@@ -1,4 +1,4 @@
-"""Asks what is not decided by one search: dangers, follow-ups, several questions, languages."""
+"""Asks what is not decided by one search: dangers, follow-ups, several questions, chatter."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from rich.table import Table
 from bot.app.assembly import App, open_app
 from bot.channels.objects import described
 from bot.core.conversation import Conversation
-from bot.core.messages import Question, Sender, Turn
+from bot.core.messages import Answer, Question, Sender, Turn
 from bot.settings import load_settings
 from tests.benchmarks.questions import APART, FOLDER
 from tests.fakes import MemoryStore
@@ -26,6 +26,7 @@ Json = dict[str, Any]
 Say = Callable[[str], Awaitable[Turn]]
 
 _SHORT = 3  # Words, from which on the language of a message must be told rightly.
+_EVERY = 30  # Of the bank's questions, those that are asked with chatter around them.
 _WORD = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]")
 _LANGUAGES = {"english": "en", "chinese": "zh"}
 """The language to be answered in, by the tag of the question; for all others Indonesian."""
@@ -44,7 +45,7 @@ class Result:
 
 
 def main(worst: Annotated[int, typer.Option(help="Failures to show of each kind.")] = 10) -> None:
-    """Report on dangers, follow-ups, several questions at once, asking back, and languages."""
+    """Report on dangers, follow-ups, several questions at once, chatter, and languages."""
     asyncio.run(_report(worst))
 
 
@@ -55,6 +56,7 @@ async def _report(worst: int) -> None:
         for name in APART:
             results = [await _asked(app, row) for row in _rows(name)]
             _show(console, name, results, worst)
+        _show(console, "chatter around questions", await _with_chatter(app), worst)
         _show(console, "languages", list(_languages(app)), worst)
         _show(console, "asking back", await _asked_back(app), worst)
 
@@ -133,6 +135,28 @@ def _languages(app: App) -> Iterator[Result]:
         came = app.guess(row["text"]) or "id"
         verdict = "right" if wanted == came else "wrong"
         yield Result(wanted, "all", verdict, row["text"], wanted, came)
+
+
+async def _with_chatter(app: App) -> list[Result]:
+    """Ask questions that are answered once more with greetings, thanks and the like around them."""
+    rows = [row for row in _rows() if not _LANGUAGES.keys() & set(row["tags"])]
+    told = {row["text"]: await _card(app, row["text"]) for row in rows[::_EVERY]}
+    answered = {text: card for text, card in told.items() if card}
+    results = []
+    for line in (FOLDER / "chatter" / "frames.jsonl").read_text(encoding="utf-8").splitlines():
+        frame = json.loads(line)
+        for text, card in answered.items():
+            framed = frame["text"].replace("{}", text)
+            came = await _card(app, framed)
+            verdict = "right" if came == card else "another card" if came else "none"
+            results.append(Result(frame["kind"], "all", verdict, framed, card, came))
+    return results
+
+
+async def _card(app: App, text: str) -> str:
+    """Return the card that a text is answered with, or nothing."""
+    turn = await app.ask(text)
+    return turn.outcome.passage.card if isinstance(turn.outcome, Answer) else ""
 
 
 async def _asked_back(app: App) -> list[Result]:
