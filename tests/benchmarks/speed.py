@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import random
 import re
 import shutil
 import statistics
@@ -25,6 +26,7 @@ from tests.benchmarks.folders import indexed_folder
 from tests.benchmarks.questions import read_questions
 
 _PEOPLE = 64
+_SEED = 0
 _RATE = 30  # Questions a second.
 _LONGEST = 60.0  # Seconds to wait for an answer;
 _FIRST = 120.0  # for a bot's first, which may build its index before.
@@ -124,6 +126,7 @@ async def _measure(bots: list[Bot], questions: int, rounds: int) -> None:
             if not round_:
                 bot.figures[START].clear()
     texts = [asked.text for asked in read_questions()]
+    random.Random(_SEED).shuffle(texts)  # Some files are hard on purpose.
     endless = (f"{text} {number}" for number, text in enumerate(itertools.cycle(texts)))
     async with contextlib.AsyncExitStack() as stack:
         processes = [await stack.enter_async_context(bot.running()) for bot in bots]
