@@ -18,6 +18,7 @@ from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.kept import KeptIndex, KeptSpaces, KeptWords
+from bot.backends.knowledge.lean import without_exporter
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
@@ -279,7 +280,8 @@ class KnowledgeService:
         return index
 
     def _connect(self) -> "Collections":
-        from bot.backends.knowledge.vectors import Collections, connect
+        with without_exporter():
+            from bot.backends.knowledge.vectors import Collections, connect
 
         with self._connecting:
             if self._collections is None:
