@@ -23,6 +23,7 @@ CHROMA_FOLDER = "chroma"
 COSINE = {"hnsw:space": "cosine"}
 _TABLES = "chroma.sqlite3"  # In the embedded engine's folder: what there is.
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
+_READ_AT_ONCE = 2000  # Vectors; 16,000 at once would take 360 MB of memory on the way.
 _WRITTEN_AT_ONCE = 500  # Texts; so many take little memory, and more are hardly faster.
 
 
@@ -144,10 +145,12 @@ class Collections:
         """
         collection = self.collection(name)
         try:
-            found = collection.get(include=["embeddings"])
+            starts = range(0, collection.count(), _READ_AT_ONCE)
+            pages = [_page(collection, start) for start in starts]
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
-        return np.asarray(found["embeddings"]), list(found["ids"])
+        vectors = np.concatenate([vectors for vectors, _ in pages]) if pages else np.zeros((0, 0))
+        return vectors, [id_ for _, ids in pages for id_ in ids]
 
     def drop(self, name: str) -> None:
         """Delete a collection if it is there."""
@@ -201,3 +204,8 @@ class Collections:
             return None
         except Exception as error:  # Chroma's own errors, and the network's.
             raise KnowledgeError("search_failed", reason=error) from error
+
+
+def _page(collection: Any, start: int) -> tuple[Array, list[str]]:
+    found = collection.get(include=["embeddings"], limit=_READ_AT_ONCE, offset=start)
+    return np.asarray(found["embeddings"], dtype=np.float32), list(found["ids"])
