@@ -9,7 +9,7 @@ from telegramify_markdown import MessageEntity, convert, split_entities, utf16_l
 MAX_TEXT = 4096  # UTF-16 units that Telegram takes in one message.
 _RARE_BULLET = "⦁"  # Cheap phones show a box instead; ours has the same length.
 MAX_ENTITIES = 100  # Telegram ignores those beyond.
-_CONVERTED = 1000  # Texts whose conversion is remembered: the same cards are told again and again.
+_CONVERTED = 200  # Texts whose conversion is remembered: the same cards are told again and again.
 
 
 @dataclass(frozen=True, slots=True)
