@@ -23,7 +23,7 @@ CHROMA_FOLDER = "chroma"
 COSINE = {"hnsw:space": "cosine"}
 _TABLES = "chroma.sqlite3"  # In the embedded engine's folder: what there is.
 _PATIENCE = 10.0  # Seconds for an answer of a Chroma server.
-_READ_AT_ONCE = 2000  # Vectors; 16,000 at once would take 360 MB of memory on the way.
+_READ_AT_ONCE = 2500  # Vectors; all at once take several times the memory on the way.
 _WRITTEN_AT_ONCE = 500  # Texts; so many take little memory, and more are hardly faster.
 
 
