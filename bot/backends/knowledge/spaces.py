@@ -161,8 +161,14 @@ class Space:
         sizes = np.array([len(rows) for rows in held])
         is_filled = np.arange(sizes.max()) < sizes[:, None]
         cosines = np.full(is_filled.shape, ABSENT, dtype=np.float32)
-        cosines[is_filled] = self.seen[np.concatenate(held)] @ self.lens(vector)
+        looked = self.lens(vector)
+        cosines[is_filled] = np.concatenate([self._texts(rows) @ looked for rows in held])
         return dict(zip(near, self.scale(_weighed(cosines, self.weights)).tolist(), strict=True))
+
+    def _texts(self, rows: Array) -> Array:
+        """Return the rows of a card's texts: those that lie together, as most do, uncopied."""
+        first, end = int(rows[0]), int(rows[-1]) + 1
+        return self.seen[first:end] if end - first == len(rows) else self.seen[rows]
 
     @cached_property
     def _cards(self) -> Sequence[str]:
