@@ -65,7 +65,8 @@ class ProductModels:
         """
         sorter, key = await self.of(content), _key(content.clusters)
         if sorter and not await self._model(key):
-            await self._database.transact(partial(self._write, key, sorter.kept))
+            model = await asyncio.to_thread(sorter.to_bytes)
+            await self._database.transact(partial(self._write, key, model))
 
     def _open(self, key: str, sorter: ProductSorter) -> None:
         """Hold a sorter, and the one before it: a preview asks two lists in turn."""

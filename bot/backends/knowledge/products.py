@@ -136,9 +136,11 @@ class ProductSorter:
         self._lock = Lock()
         self._list: _List | None = None
 
-    @property
-    def kept(self) -> bytes:
-        """Return the model as it is kept; held twice no longer than until a name is sorted."""
+    def to_bytes(self) -> bytes:
+        """Return the model as it is kept, which takes a second once a name was sorted.
+
+        It is not held as bytes for longer.
+        """
         return self._kept or self._put_together().model.to_bytes()
 
     def likeness(self, name: str, language: Language) -> Likeness:
