@@ -283,6 +283,16 @@ def test_only_cards_that_are_near_are_compared() -> None:
     assert set(found) == {"a#0", "a#3"}
 
 
+@pytest.mark.parametrize("cards", [OF, sorted(OF)], ids=["scattered", "together"])
+def test_one_question_is_compared_as_several_are(cards: list[str]) -> None:
+    space = Space.of(VECTORS, cards)
+    (likeness,) = space.likeness(space.cosines(VECTORS[:1]))
+
+    found = space.similarities(VECTORS[0], list(space.rows))
+
+    assert found == pytest.approx(dict(zip(space.rows, likeness.tolist(), strict=True)), abs=1e-5)
+
+
 def test_what_the_texts_of_one_card_differ_in_counts_for_little() -> None:
     chance = np.random.default_rng(1)
     cards = np.repeat(np.arange(10), 30)
