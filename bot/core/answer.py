@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.core.messages import Abstention, Answer, Clarification, Found, Passage
 
 _RELATED = 2
+_UNKNOWN = 1 / 2  # Of the least confidence: from here on it is told what is not known (measured).
 _NEARLY = 2 / 3  # Of the least confidence: what is less likely is not asked after.
 _CLOSE = 0.5  # Of the best one's confidence that of the second, from which on they are close.
 
@@ -17,10 +18,10 @@ def answer(
     `linked` are the cards that the best one refers to.
     """
     best, rest = (passages[0], passages[1:]) if passages else (None, ())
-    if best is None or best.confidence < min_confidence:
-        return _unsure(passages, min_confidence)
-    if best.unknown:
+    if best and best.unknown and best.confidence >= min_confidence * _UNKNOWN:
         return Abstention(best.confidence, best, related(best, rest, linked=linked))
+    if best is None or best.unknown or best.confidence < min_confidence:
+        return _unsure(passages, min_confidence)
     return Answer(best, related(best, rest, linked=linked))
 
 

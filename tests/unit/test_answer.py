@@ -28,12 +28,12 @@ def test_abstains_below_the_threshold() -> None:
 
 
 def test_an_abstention_offers_the_two_nearest_cards_that_know_something() -> None:
-    nearest = [passage(f"a#{number}", confidence=0.2) for number in range(3)]
-    unknown = passage("b#1", unknown=True, confidence=0.3)
+    nearest = [passage(f"a#{number}", confidence=0.1) for number in range(3)]
+    unknown = passage("b#1", unknown=True, confidence=0.2)
 
     outcome = answer([unknown, *nearest], min_confidence=0.5)
 
-    assert outcome == Abstention(0.3, related=(nearest[0], nearest[1]))
+    assert outcome == Abstention(0.2, related=(nearest[0], nearest[1]))
 
 
 def test_abstains_when_nothing_was_found() -> None:
@@ -44,6 +44,12 @@ def test_abstains_with_the_card_that_says_what_is_unknown() -> None:
     unknown = passage(unknown=True, confidence=0.8, sources=())
 
     assert answer([unknown], min_confidence=0.5) == Abstention(0.8, unknown)
+
+
+def test_half_as_likely_it_is_told_too_since_it_misleads_nobody() -> None:
+    unknown = passage(unknown=True, confidence=0.25, sources=())
+
+    assert answer([unknown], min_confidence=0.5) == Abstention(0.25, unknown)
 
 
 def test_an_unlikely_card_of_what_is_unknown_is_not_told() -> None:
