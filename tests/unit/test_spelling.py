@@ -27,6 +27,7 @@ SPELLING = Spelling(GLOSSARY, HELD, stemmer("id"))
         ("ngebungkus", "bungkus"),
         ("rekeninge", "rekening"),
         ("disiapkeun", "disiapkan"),
+        ("disiapake", "disiapkan"),
         ("ngadaptarna", "daftar"),
         ("paket2", "paket"),
         ("blm2", "belum"),
@@ -42,6 +43,12 @@ def test_reads_a_word_as_the_one_that_the_cards_hold(typed: str, meant: str) -> 
 @pytest.mark.parametrize("typed", ["potongan", "kirimkan", "gojek", "xyz", "5g", "sadar", "ab"])
 def test_leaves_what_is_known_or_nothing_is_like(typed: str) -> None:
     assert SPELLING(typed) == typed
+
+
+def test_letters_with_marks_are_read_as_those_without() -> None:
+    glossary = Glossary({"béak": "habis", "kulo": "saya"})
+
+    assert glossary("Stokna BÉAK, kulò cafe\u0301") == "stokna habis, saya cafe"
 
 
 def test_puts_in_the_words_of_the_glossary_first() -> None:

@@ -34,6 +34,10 @@ _ENDINGS = {
     "ipun": ("",),
     "na": ("nya", ""),
     "ny": ("nya",),
+    "ake": ("kan", ""),
+    "aken": ("kan", ""),
+    "ke": ("kan", ""),
+    "no": ("kan", ""),
 }
 """Endings of everyday speech, of Javanese and of Sundanese, and what may stand for each."""
 

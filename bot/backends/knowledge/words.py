@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ _MARKS = re.compile(r"[?!.,;:()\"]+(?=\s|$)|[(\"]")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LETTER = re.compile(r"\w")
 _STRETCHED = re.compile(r"(.)\1{2,}")
+_LATIN, _MARKS_ALONE = range(0xC0, 0x180), range(0x300, 0x370)
+_UNMARKED = {
+    **{code: unicodedata.normalize("NFKD", chr(code))[0] for code in _LATIN},
+    **dict.fromkeys(_MARKS_ALONE),
+}
+"""Each Latin letter with a mark and the same without: few type the é and è of their language."""
 TWICE = 2  # What a card is asked for with counts as if it stood there twice.
 
 
@@ -50,16 +57,16 @@ class Glossary:
     """Puts the word that is meant for what people type, whole words and phrases alike."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
-        self._words = words
+        self._words = {form.translate(_UNMARKED): meant for form, meant in words.items()}
         self._forms: dict[str, list[str]] = {}
         """What is typed, by its first word, the longest first."""
-        for form in sorted(words, key=len, reverse=True):
+        for form in sorted(self._words, key=len, reverse=True):
             if first := _TOKEN.match(form):
                 self._forms.setdefault(first[0], []).append(form)
 
     def __call__(self, text: str) -> str:
-        """Return the text in small letters and in the words that are meant."""
-        lowered = _STRETCHED.sub(r"\1", text.casefold())
+        """Return the text in small letters without marks and in the words that are meant."""
+        lowered = _STRETCHED.sub(r"\1", text.casefold().translate(_UNMARKED))
         made, end = [], 0
         for token in _TOKEN.finditer(lowered):
             start = token.start()
