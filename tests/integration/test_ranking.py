@@ -10,6 +10,7 @@ from bot.backends.knowledge.cards import Card
 from bot.backends.knowledge.content import Content, ProgramEntry
 from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.nearness import NearnessIndex
+from bot.backends.knowledge.quantized import Quantized
 from bot.backends.knowledge.ranking import Ranking
 from bot.backends.knowledge.search import rank
 from bot.backends.knowledge.served import Served
@@ -258,7 +259,17 @@ def test_the_nearest_sentence_speaks_for_a_card() -> None:
     space = space_of(VECTORS, ids)
 
     assert space.weights.tolist() == WEIGHTS[:1].tolist()
-    assert np.allclose(space.seen, units(VECTORS), atol=1e-6)
+    assert np.allclose(space.seen.vectors(slice(60)), units(VECTORS), atol=4e-3)
+
+
+def test_a_cosine_with_quantized_vectors_is_off_by_little() -> None:
+    vectors = units(np.random.default_rng(5).normal(size=(500, 384)))
+
+    kept = Quantized.of(vectors)
+
+    assert np.allclose(kept.cosines(vectors[:50]), vectors[:50] @ vectors.T, atol=2e-3)
+    assert np.allclose(kept.dots(vectors[0], slice(3, 9)), vectors[3:9] @ vectors[0], atol=2e-3)
+    assert kept.codes.nbytes * 8 == vectors.nbytes
 
 
 # Meaning.

@@ -83,7 +83,7 @@ class LeavingOut:
         """Yield the card that each line would find without itself."""
         space = self._vectors.space
         places = [self._place(line) for line in lines]
-        cosines = space.seen[places] @ space.seen.T
+        cosines = space.seen.cosines(space.seen.vectors(np.array(places)))
         for row, (line, place) in enumerate(zip(lines, places, strict=True)):
             if not self._is_title(line):
                 cosines[row, place] = ABSENT

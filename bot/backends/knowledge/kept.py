@@ -11,7 +11,16 @@ import Stemmer
 from bm25s import scoring, stopwords
 
 from bot.backends.arrays import keep_arrays, read_arrays
-from bot.backends.knowledge import served, spaces, spelling, terms, texts, words
+from bot.backends.knowledge import (
+    quantized,
+    served,
+    spaces,
+    spelling,
+    terms,
+    texts,
+    words,
+)
+from bot.backends.knowledge.quantized import Quantized
 from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import Array, Lens, Scale, Space
 from bot.backends.knowledge.texts import NEAREST, EmbedsQuestions, embedded_question
@@ -23,7 +32,7 @@ class KeptSpaces:
     """Keeps the space of one version in the data folder."""
 
     def __init__(self, data: Path) -> None:
-        self._files = KeptFiles(data / "spaces", spaces, texts)
+        self._files = KeptFiles(data / "spaces", spaces, quantized, texts)
         self._loaded: tuple[str, Space] | None = None  # It is asked for twice at each start.
 
     def load(self, version: str) -> Space | None:
@@ -108,7 +117,8 @@ def _arrays(space: Space) -> dict[str, Array]:
     return {
         "names": np.array(list(space.rows), dtype=np.str_),
         "numbers": numbers,
-        "seen": space.seen,
+        "codes": space.seen.codes,
+        "steps": space.seen.steps,
         "middle": space.lens.middle,
         "turn": space.lens.turn,
         "weights": space.weights,
@@ -119,4 +129,5 @@ def _arrays(space: Space) -> dict[str, Array]:
 def _space(arrays: Mapping[str, Array]) -> Space:
     lens, scale = Lens(arrays["middle"], arrays["turn"]), Scale(*arrays["scale"].tolist())
     rows = spaces.rows_of(arrays["names"].tolist(), arrays["numbers"])
-    return Space(rows, lens, arrays["seen"], arrays["weights"], scale)
+    seen = Quantized(arrays["codes"], arrays["steps"])
+    return Space(rows, lens, seen, arrays["weights"], scale)

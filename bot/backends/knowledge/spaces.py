@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bot.backends.knowledge.quantized import Quantized, Rows
+
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1])
@@ -110,8 +112,8 @@ class Space:
     rows: Mapping[str, Array]
     """Of each card the places of its texts."""
     lens: Lens
-    seen: Array
-    """A row for each text."""
+    seen: Quantized
+    """A vector for each text, as it looks through the lens."""
     weights: Array
     """Of a card's nearest texts, nearest first."""
     scale: Scale = Scale()
@@ -129,12 +131,12 @@ class Space:
         seen = lens(vectors)
         is_asked = has_lines and bool(numbers.size) and np.median(np.bincount(numbers)) >= _TELLING
         weights = WEIGHTS if is_asked else WEIGHTS[:1]
-        return cls(rows_of(names, numbers), lens, seen, weights, Scale.of(seen, numbers))
+        scale = Scale.of(seen, numbers)
+        return cls(rows_of(names, numbers), lens, Quantized.of(seen), weights, scale)
 
     def cosines(self, vectors: Array) -> Array:
         """Return how near each text is to each vector: a row for each vector."""
-        cosines: Array = self.lens(vectors) @ self.seen.T
-        return cosines
+        return self.seen.cosines(self.lens(vectors))
 
     def likeness(self, cosines: Array) -> Array:
         """Return how like its nearest texts each card is, on the scale: in each row."""
@@ -149,7 +151,7 @@ class Space:
         """Return the cards of the texts that are nearest to a vector."""
         if not self.rows:
             return []
-        cosines = self.seen @ self.lens(vector)
+        (cosines,) = self.cosines(vector[None])
         nearest = np.argpartition(-cosines, min(limit, len(cosines) - 1))[:limit]
         return list(dict.fromkeys(self._cards[place] for place in nearest))
 
@@ -162,13 +164,8 @@ class Space:
         is_filled = np.arange(sizes.max()) < sizes[:, None]
         cosines = np.full(is_filled.shape, ABSENT, dtype=np.float32)
         looked = self.lens(vector)
-        cosines[is_filled] = np.concatenate([self._texts(rows) @ looked for rows in held])
+        cosines[is_filled] = np.concatenate([self.seen.dots(looked, _span(rows)) for rows in held])
         return dict(zip(near, self.scale(_weighed(cosines, self.weights)).tolist(), strict=True))
-
-    def _texts(self, rows: Array) -> Array:
-        """Return the rows of a card's texts: those that lie together, as most do, uncopied."""
-        first, end = int(rows[0]), int(rows[-1]) + 1
-        return self.seen[first:end] if end - first == len(rows) else self.seen[rows]
 
     @cached_property
     def _cards(self) -> Sequence[str]:
@@ -187,6 +184,12 @@ class Space:
         by_size = sorted(range(len(held)), key=lambda card: len(held[card]))
         parts = np.array_split(by_size, min(_SHELVES, len(held))) if held else []
         return [_Shelf.of(some, held, empty=len(self.seen)) for some in parts]
+
+
+def _span(rows: Array) -> Rows:
+    """Return the places of a card's texts as a slice, if they lie together, as most do."""
+    first, end = int(rows[0]), int(rows[-1]) + 1
+    return slice(first, end) if end - first == len(rows) else rows
 
 
 def rows_of(names: Sequence[str], numbers: Array) -> Mapping[str, Array]:
