@@ -7,7 +7,7 @@ from functools import partial
 from bot.core.answer import answer, related
 from bot.core.calculators import Calculators
 from bot.core.disguise import is_disguise
-from bot.core.followup import context, in_context, leaning
+from bot.core.followup import Leaning, context, in_context, leaning
 from bot.core.guard import guarded
 from bot.core.masking import mask, tells_secrets, unmarked
 from bot.core.messages import (
@@ -27,7 +27,14 @@ from bot.core.ports import GuessLanguage, Knowledge, Store
 from bot.core.render import Phrases
 from bot.core.route import route
 from bot.core.sellers import Ask, Sellers
-from bot.core.splitting import distinct, names_something, questions, together, worth_telling
+from bot.core.splitting import (
+    distinct,
+    names_something,
+    questions,
+    standing,
+    together,
+    worth_telling,
+)
 from bot.core.telling import Telling
 
 Before = Callable[[], Awaitable[Sequence[Asked]]]
@@ -58,6 +65,11 @@ class Asking:
     min_confidence: float
     max_passages: int
     sellers: Sellers
+
+    @property
+    def sure_alone(self) -> float:
+        """How likely a card must answer what may lean on something else: half the doubt."""
+        return (1.0 + self.min_confidence) / 2
 
     async def answer(
         self, question: Question, *, chosen: Language | None, seller: Seller | None = None
@@ -124,11 +136,11 @@ class Asking:
         for part in parts[1:]:
             after = replace(asker, before=partial(_just_now, turns[-1]))
             turns.append(await self._one(part, language, after))
-        if len(told := distinct(turns)) > 1:
-            return together(told)
-        whole = await self._searched(text, language, asker)
         own = [names_something(part, self.phrases) for part in parts]
-        return together(worth_telling(turns, whole, own=own))
+        each = standing(turns, own, sure=self.sure_alone)
+        if len(told := distinct(each)) > 1:
+            return together(told)
+        return together(worth_telling(each, await self._searched(text, language, asker)))
 
     async def _one(self, text: str, language: Language, asker: Asker) -> Turn:
         ask = await self._ask(text, language, asker)
@@ -139,8 +151,10 @@ class Asking:
     async def _searched(self, text: str, language: Language, asker: Asker) -> Turn:
         """Search for a question on whose words alone nothing was decided about products."""
         ask = await self._ask(text, language, asker)
-        passages = await self._understood(text, language, asker.before)
-        found = self._decided(text, passages, language)
+        leans = leaning(text, self.phrases)
+        passages = await self._understood(text, language, asker.before, leans)
+        least = self.min_confidence if leans == "no" else self.sure_alone
+        found = self._decided(text, passages, language, least=least)
         outcome = self.sellers.second(ask, found) or self.sellers.local(ask, found)
         return replace(self.telling.tell(outcome, language, candidates=passages), heard=text)
 
@@ -151,12 +165,11 @@ class Asking:
         return Ask(text, language, asker.seller, turns[0] if turns else None)
 
     async def _understood(
-        self, text: str, language: Language, before: Before
+        self, text: str, language: Language, before: Before, leans: Leaning
     ) -> tuple[Passage, ...]:
         """Search for a question, and where it may lean on the one before, for both together."""
         alone = await self._search(text, language)
-        leans = leaning(text, self.phrases)
-        is_sure = bool(alone) and alone[0].confidence >= self.min_confidence
+        is_sure = bool(alone) and alone[0].confidence >= self.sure_alone
         if leans == "no" or (leans == "maybe" and is_sure):
             return alone
         turns = await before()
@@ -179,9 +192,11 @@ class Asking:
         found = await self.knowledge.search(text, language=language, limit=self.max_passages)
         return tuple(passage for passage in found if not self.telling.is_over(passage))
 
-    def _decided(self, text: str, passages: Sequence[Passage], language: Language) -> Found:
+    def _decided(
+        self, text: str, passages: Sequence[Passage], language: Language, *, least: float
+    ) -> Found:
         linked = self._linked(passages[0], language) if passages else ()
-        plain = answer(passages, min_confidence=self.min_confidence, linked=linked)
+        plain = answer(passages, min_confidence=least, linked=linked)
         outcome = guarded(
             plain,
             text,

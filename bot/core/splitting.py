@@ -51,17 +51,29 @@ def names_something(text: str, phrases: Mapping[str, Mapping[str, str]]) -> bool
     return sum(1 for _ in words) >= _OWN
 
 
-def worth_telling(turns: Sequence[Turn], whole: Turn, *, own: Sequence[bool]) -> Sequence[Turn]:
+def standing(turns: Sequence[Turn], own: Sequence[bool], *, sure: float) -> Sequence[Turn]:
+    """Return the turns of the questions that stand by themselves.
+
+    `own` says which of them names something; the others stand where they are surely answered.
+    """
+    return [
+        turn
+        for turn, is_own in zip(turns, own, strict=True)
+        if is_own or (_told(turn) and _certainty(turn) >= sure)
+    ]
+
+
+def worth_telling(turns: Sequence[Turn], whole: Turn) -> Sequence[Turn]:
     """Return the turns of the questions in a message that tell but one thing, or the one of it all.
 
-    `own` says which of the questions names something. One that finds nothing is a question still,
-    if with it the message fits less well what another one finds.
+    One that finds nothing is a question still, if with it the message fits less well what another
+    one finds.
     """
     told = distinct(turns)
     best = max((*told, whole), key=_certainty)
     if told and _certainty(whole) > _certainty(told[0]) - _LESS:
         return [best]
-    others = [turn for turn, is_own in zip(turns, own, strict=True) if is_own and not _told(turn)]
+    others = [turn for turn in turns if not _told(turn)]
     if not told or not others:
         return [best]
     return [turn for turn in turns if turn is told[0] or turn is others[0]]

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -444,11 +445,13 @@ class SearchedKnowledge(ListedKnowledge):
     def __init__(self, **found: Passage) -> None:
         super().__init__(others=tuple(found.values()))
         self.by_text = {text.replace("_", " "): card for text, card in found.items()}
+        self.behind: dict[str, Passage] = {}
+        """What is found for a text behind that card."""
 
     async def search(self, text: str, *, language: Language, limit: int) -> Sequence[Passage]:
         self.asked.append((text, language))
-        found = self.by_text.get(text.rstrip("?"))
-        return [found] if found else []
+        asked = text.rstrip("?")
+        return [found[asked] for found in (self.by_text, self.behind) if asked in found]
 
 
 FIRM = passage("stalls/open#firm", title="Papers of a firm")
@@ -527,6 +530,29 @@ async def test_a_short_question_that_is_answered_by_itself_is_not_asked_with_ano
     assert len(knowledge.asked) == 2
 
 
+async def test_a_few_words_that_are_barely_answered_by_themselves_are_not_answered() -> None:
+    unsure = replace(FEES, confidence=0.6)
+    knowledge = SearchedKnowledge(stall_fees=unsure, how_much_are_the_fees_of_a_stall=unsure)
+
+    few = await talked(knowledge, "stall fees?")
+    whole = await talked(knowledge, "how much are the fees of a stall?")
+
+    assert (few.outcome, whole.outcome) == (Abstention(0.6, related=(unsure,)), Answer(unsure))
+
+
+async def test_a_short_question_that_is_barely_answered_is_asked_with_the_one_before() -> None:
+    unsure = replace(FEES, confidence=0.6)
+    knowledge = SearchedKnowledge(
+        papers_of_a_stall=PAPERS, stall_fees=unsure, papers_of_a_stall_stall_fees=FIRM
+    )
+    knowledge.behind["stall fees"] = replace(FIRM, confidence=0.3)
+
+    turn = await talked(knowledge, "papers of a stall", "stall fees?")
+
+    assert isinstance(turn.outcome, Answer)
+    assert turn.outcome.passage.card == FIRM.card
+
+
 async def test_two_questions_in_a_message_get_both_answers() -> None:
     knowledge = SearchedKnowledge(what_is_a_stall=PAPERS, how_do_I_pay=FEES)
 
@@ -548,6 +574,18 @@ async def test_the_second_question_may_lean_on_the_first() -> None:
     turn = await talked(knowledge, "what is a stall? how is it paid?")
 
     assert [part.outcome.name for part in turn.parts if part.outcome] == ["answer", "answer"]
+
+
+@pytest.mark.parametrize(("confidence", "parts"), [(0.6, 0), (0.8, 2)])
+async def test_a_question_without_words_of_its_own_is_told_where_it_is_sure(
+    confidence: float, parts: int
+) -> None:
+    knowledge = SearchedKnowledge(what_is_a_stall=PAPERS, why=replace(FEES, confidence=confidence))
+    knowledge.by_text["what is a stall? why"] = PAPERS
+
+    turn = await talked(knowledge, "what is a stall? why?")
+
+    assert len(turn.parts) == parts
 
 
 async def test_the_second_question_has_nothing_to_lean_on_where_the_first_is_no_question() -> None:

@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.core.messages import Abstention, Answer, Clarification, Decided, Refusal, Reply, Turn
-from bot.core.splitting import distinct, names_something, questions, together, worth_telling
+from bot.core.splitting import (
+    distinct,
+    names_something,
+    questions,
+    standing,
+    together,
+    worth_telling,
+)
 from tests.fakes import PHRASES, passage
 
 
@@ -86,34 +93,39 @@ def test_of_three_questions_each_card_is_told_once() -> None:
 def test_two_that_find_the_same_are_one_question() -> None:
     again = turn(Answer(passage("papers", confidence=0.7)))
 
-    assert worth_telling([PAPERS, again], WHOLE, own=[True, True]) == [PAPERS]
+    assert worth_telling([PAPERS, again], WHOLE) == [PAPERS]
 
 
 def test_the_whole_is_told_where_it_fits_better() -> None:
     better = turn(Answer(passage("papers", confidence=0.95)))
 
-    assert worth_telling([PAPERS, NOTHING], better, own=[True, True]) == [better]
+    assert worth_telling([PAPERS, NOTHING], better) == [better]
 
 
 def test_a_question_that_finds_nothing_is_told_so_where_the_whole_fits_less_well() -> None:
-    assert worth_telling([NOTHING, PAPERS], WHOLE, own=[True, True]) == [NOTHING, PAPERS]
+    assert worth_telling([NOTHING, PAPERS], WHOLE) == [NOTHING, PAPERS]
 
 
 @pytest.mark.parametrize("other", [NOTHING, CLOSE])
 def test_chatter_that_names_nothing_is_no_question(other: Turn) -> None:
-    assert worth_telling([PAPERS, other], WHOLE, own=[True, False]) == [PAPERS]
+    assert standing([PAPERS, other], [True, False], sure=0.7) == [PAPERS]
+
+
+def test_what_names_nothing_stands_where_it_is_surely_answered() -> None:
+    assert standing([PAPERS, FEES], [True, False], sure=0.7) == [PAPERS, FEES]
+    assert standing([PAPERS, FEES], [True, False], sure=0.85) == [PAPERS]
 
 
 def test_chatter_that_takes_nothing_away_is_no_question() -> None:
     whole = turn(Answer(passage("papers", confidence=0.85)))
 
-    assert worth_telling([PAPERS, NOTHING], whole, own=[True, True]) == [PAPERS]
+    assert worth_telling([PAPERS, NOTHING], whole) == [PAPERS]
 
 
 def test_where_nothing_is_found_the_whole_is_told() -> None:
     whole = turn(Abstention(0.2))
 
-    assert worth_telling([NOTHING, CLOSE], whole, own=[True, True]) == [whole]
+    assert worth_telling([NOTHING, CLOSE], whole) == [whole]
 
 
 def test_one_turn_stays_as_it_is() -> None:
