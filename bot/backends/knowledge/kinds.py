@@ -62,8 +62,9 @@ _NUMBERS = _all_of(
 _DATE = re.compile(r"(1[5-9]|20)\d\d|\d+/\d+(/\d+)?")
 _DAY_AND_MONTH = re.compile(r"(\d\d?)/(\d\d?)(/\d+)?")
 _BEFORE_PLACES = _all_of("di ke dari asal provinsi kota kabupaten negara pulau in at from to near")
-_PLACE = 0.25  # Share of the times that a name stands behind such a word, from which on it is one.
+_PLACE = 0.1  # Share of the times that a name stands behind such a word, from which on it is one.
 _LESS = 0.7  # What something counts that is not quite of the kind.
+_DATE_AS_NUMBER = 0.4
 
 
 def kind_of(question: str) -> Kind:
@@ -96,7 +97,7 @@ class Sorter:
         yield "any", 1.0
         lowered, is_date = word.casefold(), bool(_DATE.fullmatch(word))
         if word[0].isdigit() or lowered in _NUMBERS:
-            yield "number", _LESS if is_date else 1.0
+            yield "number", _DATE_AS_NUMBER if is_date else 1.0
         if is_date or lowered in _DAYS or lowered in _MONTHS:
             yield "day", 1.0
         elif word[0].isupper():

@@ -13,41 +13,56 @@ from bot.backends.knowledge.words import Fit, length
 Array = np.ndarray[Any, Any]
 
 
+def _standardised(scores: Array) -> Array:
+    """Bring scores to mean 0 and deviation 1."""
+    if not scores.size:
+        return scores
+    standard: Array = (scores - scores.mean()) / (scores.std() or 1.0)
+    return standard
+
+
+def _scaled(scores: Array) -> Array:
+    """Bring scores from 0, for the least, to 1, for the most."""
+    if not scores.size:
+        return scores
+    least = scores.min()
+    scaled: Array = (scores - least) / (scores.max() - least or 1.0)
+    return scaled
+
+
 class Counts(NamedTuple):
-    """What each search counts."""
+    """What each search counts, and how its scores are made to compare with those of others."""
 
     meaning: float
     words: float
     letters: float
     near: float = 0.0
+    bring: Callable[[Array], Array] = _standardised
 
 
 WITH_LINES = Counts(0.6, 0.25, 0.25)
 """Where cards have lines that they are asked for with: by a grid on the questions to tune on."""
-WITHOUT_LINES = Counts(0.075, 0.05, 0.045, near=2.95)
+WITHOUT_LINES = Counts(1.18, 0.35, 1.55, near=1.95, bring=_scaled)
 """Where they have none: fitted on half of the passages that the README names."""
 
-SECOND = 20
+SECOND = 40
 """Cards of which it is looked at more closely how near they hold what is sought."""
 _SAID = 3.0  # What it counts that a card is asked for with exactly these words.
 # Beside how far a card is ahead; more tell nothing (measured).
 _TOLD = ("similarity", "words", "nearness")
 
 
-def fused(similar: Array | None, fit: Fit, counts: Counts = WITH_LINES) -> Array:
-    """Add what the searches say of each card, each brought to mean 0 and deviation 1."""
-    words, letters = _standardised(fit.words), _standardised(fit.pieces)
-    by_words: Array = counts.words * words + counts.letters * letters
-    if similar is None:
-        return by_words
-    return by_words + counts.meaning * _standardised(similar)
-
-
-def _standardised(scores: Array) -> Array:
-    if not scores.size:
-        return scores
-    standard: Array = (scores - scores.mean()) / (scores.std() or 1.0)
-    return standard
+def fused(
+    similar: Array | None, fit: Fit, counts: Counts = WITH_LINES, near: Array | None = None
+) -> Array:
+    """Add what the searches say of each card."""
+    bring = counts.bring
+    scores: Array = counts.words * bring(fit.words) + counts.letters * bring(fit.pieces)
+    if similar is not None:
+        scores = scores + counts.meaning * bring(similar)
+    if near is not None:
+        scores = scores + counts.near * bring(near)
+    return scores
 
 
 @dataclass(frozen=True)
@@ -130,9 +145,7 @@ class Ranking:
 
     @cached_property
     def _race(self) -> "_Race":
-        scores = fused(self.similar, self.fit, self.counts)
-        if self.near is not None:
-            scores += self.counts.near * self.near
+        scores = fused(self.similar, self.fit, self.counts, self.near)
         if self.said:
             scores[self.names.index(self.said)] += _SAID
         return _Race.of(scores, self._runners)
