@@ -17,6 +17,7 @@ from bot.backends.knowledge.served import Served
 from bot.backends.knowledge.spaces import Array
 from bot.backends.knowledge.texts import TextVectors
 from bot.backends.knowledge.vectors import Collections
+from bot.backends.knowledge.words import Fit
 from bot.backends.language import LanguageGuess
 from bot.backends.prompts import read_phrases
 from bot.core.messages import DEFAULT_LANGUAGE, Language
@@ -139,4 +140,17 @@ def without(ranking: Ranking, place: int) -> Ranking:
     """Return a ranking as if a card were not there."""
     allowed = ranking.allowed.copy()
     allowed[place] = False
-    return replace(ranking, allowed=allowed)
+    return replace(
+        ranking,
+        fit=Fit(*(_least(values, place) for values in ranking.fit)),
+        similar=None if ranking.similar is None else _least(ranking.similar, place),
+        near=None if ranking.near is None else _least(ranking.near, place),
+        allowed=allowed,
+    )
+
+
+def _least(values: Array, place: int) -> Array:
+    """Return scores of which one is the least."""
+    changed = values.copy()
+    changed[place] = values.min()
+    return changed
