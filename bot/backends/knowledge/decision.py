@@ -9,7 +9,8 @@ from pathlib import Path
 from bot.core.clusters import Limits
 
 FILE = Path(__file__).with_name("decision.json")
-_THRESHOLDS = ("min_confidence", "said", "lacking", "sure", "enough")
+_RARE = 1.0  # What BM25 gives for a word that one card alone holds.
+_THRESHOLDS = ("min_confidence", "said", "lacking", "unheard", "sure", "enough")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Decision:
     """What a card is answered with at least that is asked for with exactly these words."""
     lacking: float
     """What a card is answered with at most that lacks what is sought: one in four answers it."""
+    unheard: float
+    """Share of a question's words, by weight, that no card holds, from which on the card lacks what
+    is sought if it holds less than one rare word of the question: of the bank's questions four
+    that it would answer, and in a folder of few cards most of what none of them is about."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
     enough: float
@@ -53,4 +58,6 @@ class Decision:
         probability = 1 / (1 + math.exp(-odds))
         if evidence["said"]:
             return max(probability, self.said)
-        return min(probability, self.lacking) if evidence["lacking"] else probability
+        is_strange = evidence["unheard"] >= self.unheard and evidence["words"] < _RARE
+        is_doubtful = evidence["lacking"] or is_strange
+        return min(probability, self.lacking) if is_doubtful else probability
