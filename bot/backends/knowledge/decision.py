@@ -30,14 +30,14 @@ class Decision:
     """What a card is answered with at most that lacks what is sought: one in four answers it."""
     unheard: float
     """Share of a question's words, by weight, that no card holds, from which on the card lacks what
-    is sought if it holds less than one rare word of the question: of the bank's questions four
-    that it would answer, and in a folder of few cards most of what none of them is about."""
+    is sought if it holds less than one rare word of the question: none of the bank's questions
+    that are answered, and in a folder of few cards most of what none of them is about."""
     sure: float
     """Below it an answer is doubtful: staff should see it, and nobody is told of it unasked."""
     enough: float
     """What the words alone are as sure of is not looked for by meaning: six in ten of the bank's
-    questions, of which 37 in 4,861 would have got another card (`python -m tests.benchmarks
-    decision`): six get theirs only so, three lose it."""
+    questions, of which 25 in 5,161 would have got another card (`python -m tests.benchmarks
+    decision`): five get theirs only so, one loses it."""
     limits: Limits = field(default_factory=Limits)
     """How likely the place of a product must be before it is said."""
 
