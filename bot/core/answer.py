@@ -18,10 +18,11 @@ def answer(
     `linked` are the cards that the best one refers to.
     """
     best, rest = (passages[0], passages[1:]) if passages else (None, ())
-    if best and best.unknown and best.confidence >= min_confidence * _UNKNOWN:
-        return Abstention(best.confidence, best, related(best, rest, linked=linked))
-    if best is None or best.unknown or best.confidence < min_confidence:
+    least = min_confidence * _UNKNOWN if best and best.unknown else min_confidence
+    if best is None or best.confidence < least:
         return _unsure(passages, min_confidence)
+    if best.unknown:
+        return Abstention(best.confidence, best, related(best, rest, linked=linked))
     return Answer(best, related(best, rest, linked=linked))
 
 
