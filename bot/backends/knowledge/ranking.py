@@ -42,7 +42,7 @@ class Counts(NamedTuple):
 
 WITH_LINES = Counts(0.6, 0.25, 0.25)
 """Where cards have lines that they are asked for with: by a grid on the questions to tune on."""
-WITHOUT_LINES = Counts(1.18, 0.35, 1.55, near=1.95, bring=_scaled)
+WITHOUT_LINES = Counts(1.25, 0.25, 1.45, near=1.95, bring=_scaled)
 """Where they have none: fitted on half of the passages that the README names."""
 
 SECOND = 40
