@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.integration.simulators import Simulator, running
 
@@ -172,6 +172,22 @@ def test_commands_are_offered_and_run_from_the_keyboard(page: Page, simulator: S
     page.keyboard.press("Enter")
 
     expect(page.locator("li.out").last).to_contain_text("/help")
+
+
+def test_commands_are_offered_though_they_become_known_after_the_typing(
+    page: Page, simulator: Simulator
+) -> None:
+    simulator.say("ibu", "halo")
+    assert simulator.sent(timeout=5)
+    held: list[Route] = []
+    page.route("**/menu/ibu", lambda route: held.append(route), times=1)
+    with page.expect_request("**/menu/ibu"):
+        page.goto(f"{simulator.base_url}#ibu")
+    page.get_by_role("textbox").press_sequentially("/he")
+    expect(page.get_by_role("option")).to_have_count(0)
+    held[0].continue_()
+
+    expect(page.get_by_role("option")).to_contain_text("/help")
 
 
 @pytest.mark.parametrize("width", [360, 390])

@@ -1,6 +1,7 @@
 // Puts the page together: who enters which chat, and what happens there.
 
 import { append, bubbleOf, drawChat, isLoading, near, redraw, toEnd } from './chat.js'
+import { offerCommands } from './commands.js'
 import { drawFooter, grow, leaveContext, release } from './composer.js'
 import { avatar, find, icon, label, make } from './elements.js'
 import { chatId, here, menuPath } from './here.js'
@@ -26,6 +27,7 @@ async function enter() {
   drawPeople()
   await drawChat()
   drawWords()
+  offerCommands()
 }
 
 function drawWords() {
@@ -70,7 +72,7 @@ const HAPPENINGS = {
     if (event.alert) { find('alert-text').textContent = event.text; find('alert').showModal() } else toast(event.text)
   },
   people() { loadPeople().then(() => { drawWords(); drawFooter() }) },
-  profile() { read(menuPath()).then((menu) => { here.menu = menu; drawWords(); if (here.empty) drawChat() }) },
+  profile() { read(menuPath()).then((menu) => { here.menu = menu; drawWords(); offerCommands(); if (here.empty) drawChat() }) },
   reset() { loadPeople().then(enter) },
 }
 

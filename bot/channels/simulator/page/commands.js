@@ -7,6 +7,12 @@ import { closePopups } from './popups.js'
 
 const input = find('input')
 
+// Those that begin like what is typed. They may become known only after it was typed.
+export function offerCommands() {
+  const typed = input.value.match(/^\/(\w*)$/)
+  if (typed) showCommands(typed[1])
+}
+
 export function showCommands(prefix) {
   const popup = find('commands')
   const found = here.menu.commands.filter(({ command }) => command.startsWith(prefix))

@@ -1,7 +1,7 @@
 // What a person does: write, answer, edit, press, send files.
 
 import { toEnd } from './chat.js'
-import { moveCommand, showCommands } from './commands.js'
+import { moveCommand, offerCommands, showCommands } from './commands.js'
 import { find, label } from './elements.js'
 import { here, place } from './here.js'
 import { nameOf, summary } from './messages.js'
@@ -101,7 +101,7 @@ find('composer').addEventListener('submit', (event) => {
   closePopups()
   write(text)
 })
-input.addEventListener('input', () => { grow(); const typed = input.value.match(/^\/(\w*)$/); if (typed) showCommands(typed[1]); else closePopups() })
+input.addEventListener('input', () => { grow(); closePopups(); offerCommands() })
 input.addEventListener('keydown', (event) => {
   const open = !find('commands').hidden
   if (event.key === 'Escape') { closePopups(); leaveContext() }
