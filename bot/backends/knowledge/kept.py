@@ -18,6 +18,7 @@ from bot.backends.knowledge import (
     spelling,
     terms,
     texts,
+    vocabulary,
     words,
 )
 from bot.backends.knowledge.quantized import Quantized
@@ -51,7 +52,7 @@ class KeptWords:
     """Keeps the index of the words of one version in the data folder."""
 
     def __init__(self, data: Path) -> None:
-        own = (served, words, terms, spelling)
+        own = (served, words, terms, vocabulary, spelling)
         self._files = KeptFiles(data / "words", *own, scoring, stopwords, Stemmer)
 
     def load(self, version: str) -> Mapping[str, Array] | None:

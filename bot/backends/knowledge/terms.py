@@ -10,6 +10,8 @@ from typing import Any
 import bm25s
 import numpy as np
 
+from bot.backends.knowledge.vocabulary import Vocabulary
+
 Array = np.ndarray[Any, Any]
 
 K1, B = 1.5, 0.4  # BM25: how soon a word's repetition stops counting, how much length counts.
@@ -25,9 +27,9 @@ _NO_SCORES = {
 class Terms:
     """BM25 over lists of terms."""
 
-    def __init__(self, numbers: Mapping[str, int], scores: Mapping[str, Any]) -> None:
-        """`numbers` are those of the terms in `scores`, which are as `bm25s` has them."""
-        self._numbers = numbers
+    def __init__(self, terms: Vocabulary, scores: Mapping[str, Any]) -> None:
+        """`terms` are numbered as in `scores`, which are as `bm25s` has them."""
+        self._terms = terms
         self._count: int = scores["num_docs"]
         self._rarest = rarest(self._count)
         self._bm25 = _bm25()
@@ -37,14 +39,16 @@ class Terms:
     def of(cls, documents: Sequence[Sequence[str]]) -> "Terms":
         """Count the terms of documents."""
         if not any(documents):
-            return cls({}, _NO_SCORES | {"num_docs": len(documents)})
+            return cls(Vocabulary.of([]), _NO_SCORES | {"num_docs": len(documents)})
         counted = _bm25()
         counted.index(documents, show_progress=False)
-        return cls(counted.vocab_dict, counted.scores)
+        numbers: Mapping[str, int] = counted.vocab_dict
+        return cls(Vocabulary.of(sorted(numbers, key=numbers.__getitem__)), counted.scores)
 
     def scores(self, terms: Sequence[str]) -> Array:
         """Return the score of each document, as so many terms that one document alone holds."""
-        known = [self._numbers[term] for term in terms if term in self._numbers]
+        numbers = map(self._terms.get, terms)
+        known = [number for number in numbers if number is not None]
         if not known:
             return np.zeros(self._count)
         scores: Array = self._bm25.get_scores_from_ids(known) / self._rarest
@@ -52,22 +56,23 @@ class Terms:
 
     def arrays(self) -> dict[str, Array]:
         """Return what `read` makes the same of."""
-        return {"terms": packed(self._numbers), **self._bm25.scores}
+        return {**joined({"terms": self._terms.arrays()}), **self._bm25.scores}
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array]) -> "Terms":
         """Make it again of `arrays`."""
         scores = {name: arrays[name] for name in _NO_SCORES}
-        return cls(_numbered(arrays["terms"]), scores | {"num_docs": int(arrays["num_docs"])})
+        terms = Vocabulary.read(part(arrays, "terms"))
+        return cls(terms, scores | {"num_docs": int(arrays["num_docs"])})
 
 
 class _Holders:
     """Which documents hold each term."""
 
-    def __init__(self, numbers: Mapping[str, int], ends: Array, places: Array) -> None:
+    def __init__(self, terms: Vocabulary, ends: Array, places: Array) -> None:
         """From one of `ends` to the next, `places` are the documents that hold a term."""
         # One array for each of ten thousands of terms would be larger than what it holds.
-        self._numbers, self._ends, self._places = numbers, ends, places
+        self._terms, self._ends, self._places = terms, ends, places
 
     @classmethod
     def of(cls, documents: Sequence[Collection[str]]) -> "_Holders":
@@ -77,21 +82,23 @@ class _Holders:
                 holders.setdefault(term, []).append(place)
         ends = np.fromiter(accumulate(map(len, holders.values()), initial=0), dtype=np.int64)
         places = np.fromiter(chain.from_iterable(holders.values()), dtype=np.int32)
-        return cls({term: number for number, term in enumerate(holders)}, ends, places)
+        return cls(Vocabulary.of(list(holders)), ends, places)
 
     def holding(self, term: str) -> Array:
         """Return the places of the documents that hold a term."""
-        number = self._numbers.get(term)
+        number = self._terms.get(term)
         if number is None:
             return _NOWHERE
         return self._places[self._ends[number] : self._ends[number + 1]]
 
     def arrays(self) -> dict[str, Array]:
-        return {"terms": packed(self._numbers), "ends": self._ends, "places": self._places}
+        terms = joined({"terms": self._terms.arrays()})
+        return {**terms, "ends": self._ends, "places": self._places}
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array]) -> "_Holders":
-        return cls(_numbered(arrays["terms"]), arrays["ends"], arrays["places"])
+        terms = Vocabulary.read(part(arrays, "terms"))
+        return cls(terms, arrays["ends"], arrays["places"])
 
 
 class Held:
@@ -200,7 +207,3 @@ def unpacked(array: Array) -> list[str]:
 def _bm25() -> bm25s.BM25:
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # It sets itself to DEBUG.
     return bm25s.BM25(k1=K1, b=B)
-
-
-def _numbered(terms: Array) -> dict[str, int]:
-    return {term: number for number, term in enumerate(unpacked(terms))}

@@ -1,0 +1,48 @@
+"""Terms and their numbers, in a trie: a tenth of the memory of a dictionary."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import marisa_trie
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+_END = "\0"  # Where a trie takes a term to end: those that hold it are left out.
+
+
+class Vocabulary:
+    """Gives each of its terms a number, from 0 on in the order in which they came."""
+
+    def __init__(self, trie: Any, numbers: Array) -> None:
+        """`numbers` are those of the terms in the order that the trie gives them."""
+        self._trie, self._numbers = trie, numbers
+
+    @classmethod
+    def of(cls, terms: Sequence[str]) -> "Vocabulary":
+        """Number terms, each of which comes once."""
+        numbered = {term: number for number, term in enumerate(terms) if _END not in term}
+        trie = marisa_trie.Trie(numbered)
+        numbers = np.empty(len(numbered), dtype=np.int32)
+        for term, number in numbered.items():
+            numbers[trie[term]] = number
+        return cls(trie, numbers)
+
+    def get(self, term: str) -> int | None:
+        """Return the number of a term, if it is there."""
+        place = None if _END in term else self._trie.get(term)
+        return None if place is None else int(self._numbers[place])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of."""
+        return {
+            "trie": np.frombuffer(self._trie.tobytes(), dtype=np.uint8),
+            "numbers": self._numbers,
+        }
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array]) -> "Vocabulary":
+        """Make it again of its `arrays`."""
+        trie = marisa_trie.Trie()
+        trie.frombytes(arrays["trie"].tobytes())
+        return cls(trie, arrays["numbers"])
