@@ -29,6 +29,7 @@ SPELLING = Spelling(GLOSSARY, HELD, stemmer("id"))
         ("disiapkeun", "disiapkan"),
         ("disiapake", "disiapkan"),
         ("ngadaptarna", "daftar"),
+        ("ndaftar asuransinipun dipunsetor", "daftar asuransi disetor"),
         ("paket2", "paket"),
         ("blm2", "belum"),
         ("50rb", "50 ribu"),
