@@ -58,6 +58,7 @@ def test_what_nobody_asks_a_card_for_is_lacking(question: str) -> None:
         ("jumlah peserta pasar malam", "brp orang yang ikut pasar malam"),
         ("kapan pasar malam dibuka", "pasar malam"),
         ("ada berapa tokopedia", "pasar malam"),
+        ("夜市没几个人，怎么办", "pasar malam"),
     ],
 )
 def test_what_somebody_asks_it_for_is_not(question: str, asked: str) -> None:

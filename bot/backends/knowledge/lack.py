@@ -29,7 +29,7 @@ _SOUGHT: Mapping[str, re.Pattern[str]] = {
     "count": re.compile(
         rf"\b(berapa (banyak )?|(jumlah|banyaknya) )({_COUNTED})(nya)?\b"
         r"|\bhow many (people|shops|stores|sellers|members|participants|buyers|cities)\b"
-        r"|多少[人家个]|几[人家个]"
+        r"|多少[人家个]|(?<![没好])几[人家个]"
     ),
 }
 """By what a question is known to seek something: what is usual, so that its lack tells much."""
