@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from bot.backends.knowledge.nearness import NearnessIndex
 from bot.backends.knowledge.products import ProductSorter
 from bot.backends.knowledge.ranking import SECOND
 from bot.backends.knowledge.safety import signs_of
+from bot.backends.knowledge.said import Said
 from bot.backends.knowledge.terms import joined, part
 from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
@@ -34,6 +36,7 @@ Array = np.ndarray[Any, Any]
 _Index = TypeVar("_Index")
 
 _WORD = re.compile(r"\w+")
+_SAID = "said"
 
 
 class Similarities(Protocol):
@@ -70,7 +73,7 @@ class Served:
     """Whether each card may answer what names no other party."""
     unknown: Array
     """Whether each card says what is not known."""
-    said: Mapping[str, str]
+    said: Said
     """The card that is asked for with exactly these words, in the order of the alphabet."""
     lacks: Callable[[str], Callable[[str], bool]]
     """Returns of a question what says whether a card lacks what it seeks.
@@ -107,6 +110,8 @@ class Served:
             for language in LANGUAGES
         }
         meant = words[DEFAULT_LANGUAGE].meant
+        asked = chain.from_iterable(index.asked for index in words.values())
+        said = Said.read(part(kept, _SAID), places) if kept else Said.of(asked, places)
         nearness = {
             language: index(NearnessIndex, language)
             for language in ([] if content.has_lines else LANGUAGES)
@@ -142,7 +147,7 @@ class Served:
         }
         return cls(
             *(content, cards, names, places, words, nearness, meant, passages, others),
-            *(_about(cards, others), foreign, usual, unknown, _said(words.values())),
+            *(_about(cards, others), foreign, usual, unknown, said),
             Lack(cards, meant) if content.has_lines else lambda _question: lacks_nothing,
             *(signs, formulas, journeys, lessons, vectors),
             products=products,
@@ -150,7 +155,8 @@ class Served:
 
     def arrays(self) -> dict[str, Array]:
         """Return the index of the words, as `of` takes it."""
-        return joined({language: words.arrays() for language, words in self.words.items()})
+        words = {str(language): words.arrays() for language, words in self.words.items()}
+        return joined(words | {_SAID: self.said.arrays()})
 
     def rivals(self, question: str) -> frozenset[str]:
         """Return the names of other parties that a question mentions."""
@@ -180,7 +186,7 @@ class Served:
     def asked_with(self, question: str, language: Language) -> str:
         """Return the card that is asked for with exactly these words, or nothing."""
         languages = dict.fromkeys((language, DEFAULT_LANGUAGE))
-        found = (self.said.get(self.words[each].bag(question), "") for each in languages)
+        found = (self.said.get(self.words[each].bag(question)) for each in languages)
         return next(filter(None, found), "")
 
     def fit(self, question: str, language: Language, rivals: frozenset[str]) -> Fit:
@@ -290,15 +296,6 @@ def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
     return frozenset(
         name for name in others if name in words or (not name.isascii() and name in lowered)
     )
-
-
-def _said(words: Iterable[WordIndex]) -> Mapping[str, str]:
-    """Return the card of each bag of words that one card alone is asked for with."""
-    found: dict[str, str] = {}
-    for index in words:
-        for bag, name in index.asked:
-            found[bag] = name if found.get(bag, name) == name else ""
-    return found
 
 
 def _about(

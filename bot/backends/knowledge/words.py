@@ -178,14 +178,17 @@ class WordIndex:
         language: Language,
         glossary: Callable[[str], str],
         *,
-        asked: Sequence[tuple[str, str]],
         compare: Callable[[], "_Compared"],
         here: Array,
         places: Mapping[str, int],
+        asked: Sequence[tuple[str, str]] = (),
     ) -> None:
         """`places` says where each card stands, of any language; `here` are those compared."""
         self.asked = asked
-        """The bag of stems of each line that a card is asked for with, and the card's name."""
+        """The bag of stems of each line that a card is asked for with, and the card's name.
+
+        Nothing of an index that is made again.
+        """
         self._compare, self._here, self._places = compare, here, places
         self.meant = glossary
         """Puts the words of the cards for what people type."""
@@ -214,7 +217,7 @@ class WordIndex:
         ]
         compare = partial(_Compared.of, cards, spelled, stems, split)
         here = np.array([places[card.name] for card in cards], dtype=int)
-        return cls(language, glossary, asked=asked, compare=compare, here=here, places=places)
+        return cls(language, glossary, compare=compare, here=here, places=places, asked=asked)
 
     @classmethod
     def read(
@@ -226,20 +229,12 @@ class WordIndex:
         places: Mapping[str, int],
     ) -> "WordIndex":
         """Make an index again of its `arrays`."""
-        names = list(places)
-        cards = [names[place] for place in arrays["cards"].tolist()]
-        asked = list(zip(unpacked(arrays["bags"]), cards, strict=True))
         compare, here = partial(_Compared.read, arrays), arrays["here"]
-        return cls(language, glossary, asked=asked, compare=compare, here=here, places=places)
+        return cls(language, glossary, compare=compare, here=here, places=places)
 
     def arrays(self) -> dict[str, Array]:
         """Return what `read` makes the same of, with the same glossary."""
-        return {
-            "here": self._here,
-            "bags": packed(bag for bag, _ in self.asked),
-            "cards": np.array([self._places[name] for _, name in self.asked], dtype=np.int32),
-            **self._compared.arrays(),
-        }
+        return {"here": self._here, **self._compared.arrays()}
 
     def bag(self, question: str) -> str:
         """Return the stems of a question in the order of the alphabet."""
