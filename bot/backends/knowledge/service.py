@@ -18,7 +18,7 @@ from bot.backends.knowledge.decision import Decision
 from bot.backends.knowledge.difference import Difference, compare
 from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.kept import KeptIndex, KeptSpaces, KeptWords
-from bot.backends.knowledge.lean import without_exporter
+from bot.backends.knowledge.lean import without_exporter, without_traced_types
 from bot.backends.knowledge.pinned import Tried
 from bot.backends.knowledge.product_models import ProductModels
 from bot.backends.knowledge.publish import MistakesError, Published, Publisher, Wishes
@@ -269,7 +269,8 @@ class KnowledgeService:
             self._collections.close()
 
     def _opened(self, version: Version, collections: "Collections") -> "VectorIndex":
-        from bot.backends.knowledge.nearest import VectorIndex
+        with without_traced_types():
+            from bot.backends.knowledge.nearest import VectorIndex
 
         if self._served:
             collections.renew()
