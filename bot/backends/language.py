@@ -99,9 +99,9 @@ def _identifier(languages: Sequence[str], kept: Path | None) -> Any:
                 log.info("what tells languages apart is not kept: %s", error)
     return LanguageIdentifier(
         *(parts["odds"], parts["priors"], languages),
-        *(parts["table"].data, parts["features"].tolist()),
+        *(parts["table"].data, parts["features"].data),
         norm_probs=True,
-        tk_row=parts["rows"].tolist(),
+        tk_row=parts["rows"].data,
     )
 
 
