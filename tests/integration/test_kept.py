@@ -163,13 +163,14 @@ def test_words_are_compared_by_what_is_kept_as_by_what_was_made(
 
     found = Served.of(content, kept=KeptWords(tmp_path).load("akar-1"))
 
-    assert found.said == made.said
+    assert found.asked_with("surat apa untuk kios", "id") == "stalls#papers"
     for language, typed in itertools.product(made.words, TYPED):
         pairs = zip(
             found.words[language].match(typed), made.words[language].match(typed), strict=True
         )
         assert all(np.array_equal(*pair) for pair in pairs)
         assert found.words[language].meant(typed) == made.words[language].meant(typed)
+        assert found.asked_with(typed, language) == made.asked_with(typed, language)
 
 
 async def test_words_are_kept_of_what_was_served(data: Path) -> None:

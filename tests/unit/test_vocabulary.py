@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backends.knowledge.vocabulary import Vocabulary
+from bot.backends.knowledge.vocabulary import Labelled, Vocabulary
 
 TERM = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 TERMS = st.lists(TERM, unique=True)
@@ -34,3 +34,12 @@ def test_a_term_with_a_zero_character_is_left_out() -> None:
     vocabulary = Vocabulary.of(["a", "a\0b", "c"])
 
     assert [vocabulary.get(term) for term in ("a", "a\0b", "c")] == [0, None, 2]
+
+
+def test_each_term_has_its_label_after_it_is_read_again() -> None:
+    labels = ["fruit", "root"]
+    kept = Labelled.of({"apple": "fruit", "carrot": "root", "pear": "fruit"}, labels).arrays()
+    read = Labelled.read(kept, labels)
+
+    found = [read.get(term) for term in ("apple", "carrot", "pear", "stone")]
+    assert found == ["fruit", "root", "fruit", ""]

@@ -13,7 +13,6 @@ from bm25s import scoring, stopwords
 from bot.backends.arrays import keep_arrays, read_arrays
 from bot.backends.knowledge import (
     quantized,
-    said,
     served,
     spaces,
     spelling,
@@ -53,7 +52,7 @@ class KeptWords:
     """Keeps the index of the words of one version in the data folder."""
 
     def __init__(self, data: Path) -> None:
-        own = (served, said, words, terms, vocabulary, spelling)
+        own = (served, words, terms, vocabulary, spelling)
         self._files = KeptFiles(data / "words", *own, scoring, stopwords, Stemmer)
 
     def load(self, version: str) -> Mapping[str, Array] | None:

@@ -20,6 +20,7 @@ import numpy as np
 from bot.backends.knowledge.clusters import ClustersEntry, names_of, split
 from bot.backends.knowledge.fitting import Array, Rows, fitted, rarity
 from bot.backends.knowledge.pieces import HAN, PIECE, stem
+from bot.backends.knowledge.vocabulary import Labelled
 from bot.core.clusters import UNCLEAR, Likeness
 from bot.core.messages import DEFAULT_LANGUAGE, Language
 from bot.core.naming import one_letter_off
@@ -181,7 +182,7 @@ class _List:
     """The cluster of each family."""
     cards: Mapping[str, str]
     """The card of its own that a family has."""
-    names: Mapping[Language, Mapping[str, str]]
+    names: Mapping[Language, Labelled]
     """The family of each name, language by language."""
     makers: frozenset[str]
     words: Mapping[str, int]
@@ -204,11 +205,15 @@ class _List:
         brands = [as_listed(name) for each in entry.brands.values() for _, name in split(each)]
         own = {family: frozenset(words) for family, words in held.items()}
         model = ProductModel.from_bytes(kept)
+        listed = {
+            language: Labelled.of(own_names, list(entry.families))
+            for language, own_names in names.items()
+        }
         words = Counter[str]()
         for counts in held.values():
             words.update(counts)
         makers = frozenset(brands)
-        return cls(model, clusters, cards, names, makers, words, own, _any_of(brands))
+        return cls(model, clusters, cards, listed, makers, words, own, _any_of(brands))
 
     def likeness(self, name: str, language: Language) -> Likeness:
         plain = as_listed(name)
@@ -224,7 +229,7 @@ class _List:
         return Likeness(shares.clusters, self.cards[nearest], False, self._heard(meant))
 
     def lists(self, plain: str) -> bool:
-        return plain in self.makers or any(plain in names for names in self.names.values())
+        return plain in self.makers or any(names.get(plain) for names in self.names.values())
 
     def fits(self, words: Sequence[str], name: str) -> bool:
         units = [unit for run in as_listed(name).split() for unit in _units(run)]
@@ -242,8 +247,9 @@ class _List:
     def _family(self, plain: str, language: Language) -> str:
         """Return the family in which a name is listed, in this language before any other."""
         found = (
-            self.names.get(each, {}).get(plain)
+            self.names[each].get(plain)
             for each in dict.fromkeys((language, DEFAULT_LANGUAGE, "en", "zh"))
+            if each in self.names
         )
         return next((family for family in found if family), "")
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -21,8 +20,8 @@ from bot.backends.knowledge.nearness import NearnessIndex
 from bot.backends.knowledge.products import ProductSorter
 from bot.backends.knowledge.ranking import SECOND
 from bot.backends.knowledge.safety import signs_of
-from bot.backends.knowledge.said import Said
 from bot.backends.knowledge.terms import joined, part
+from bot.backends.knowledge.vocabulary import Labelled
 from bot.backends.knowledge.words import Fit, Glossary, WordIndex
 from bot.core.messages import DEFAULT_LANGUAGE, Language, Passage, Source
 from bot.core.paths import Journey
@@ -73,7 +72,7 @@ class Served:
     """Whether each card may answer what names no other party."""
     unknown: Array
     """Whether each card says what is not known."""
-    said: Said
+    said: Labelled
     """The card that is asked for with exactly these words, in the order of the alphabet."""
     lacks: Callable[[str], Callable[[str], bool]]
     """Returns of a question what says whether a card lacks what it seeks.
@@ -110,8 +109,11 @@ class Served:
             for language in LANGUAGES
         }
         meant = words[DEFAULT_LANGUAGE].meant
-        asked = chain.from_iterable(index.asked for index in words.values())
-        said = Said.read(part(kept, _SAID), places) if kept else Said.of(asked, places)
+        said = (
+            Labelled.read(part(kept, _SAID), list(places))
+            if kept
+            else Labelled.of(_said(words.values()), list(places))
+        )
         nearness = {
             language: index(NearnessIndex, language)
             for language in ([] if content.has_lines else LANGUAGES)
@@ -296,6 +298,15 @@ def _named(lowered: str, others: frozenset[str]) -> frozenset[str]:
     return frozenset(
         name for name in others if name in words or (not name.isascii() and name in lowered)
     )
+
+
+def _said(words: Iterable[WordIndex]) -> Mapping[str, str]:
+    """Return the card of each bag of words that one card alone is asked for with."""
+    found: dict[str, str] = {}
+    for index in words:
+        for bag, name in index.asked:
+            found[bag] = name if found.get(bag, name) == name else ""
+    return {bag: name for bag, name in found.items() if name}
 
 
 def _about(

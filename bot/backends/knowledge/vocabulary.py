@@ -1,6 +1,7 @@
 """Terms and their numbers, in a trie: a tenth of the memory of a dictionary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import marisa_trie
@@ -46,3 +47,34 @@ class Vocabulary:
         trie = marisa_trie.Trie()
         trie.frombytes(arrays["trie"].tobytes())
         return cls(trie, arrays["numbers"])
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Terms that each have one of a few labels."""
+
+    terms: Vocabulary
+    places: Array
+    """The place of each term's label."""
+    labels: Sequence[str]
+
+    @classmethod
+    def of(cls, terms: Mapping[str, str], labels: Sequence[str]) -> "Labelled":
+        """Take terms, each with its label; `labels` are all there are."""
+        place_of = {label: place for place, label in enumerate(labels)}
+        places = np.array([place_of[label] for label in terms.values()], dtype=np.int32)
+        return cls(Vocabulary.of(list(terms)), places, labels)
+
+    def get(self, term: str) -> str:
+        """Return the label of a term, or nothing."""
+        number = self.terms.get(term)
+        return "" if number is None else self.labels[self.places[number]]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what `read` makes the same of, with the same labels."""
+        return {**self.terms.arrays(), "places": self.places}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, Array], labels: Sequence[str]) -> "Labelled":
+        """Make it again of its `arrays`."""
+        return cls(Vocabulary.read(arrays), arrays["places"], labels)
