@@ -159,6 +159,15 @@ def test_a_question_in_another_language_is_compared_with_its_cards() -> None:
     assert names(rank(content, "which permit", "en", None)) == ["a#papers"]
 
 
+def test_a_line_with_a_short_form_is_found_by_exactly_its_words() -> None:
+    many = [made(f"a#{place}", f"Kios {place}", "Boleh.", "maksimal") for place in range(12)]
+    short = made("a#short", "Pasar", "Boleh.", "pasar mksimal")
+    content = Served.of(Content((*many, short)))
+
+    assert content.glossary("pasar mksimal") == "pasar maksimal"
+    assert content.asked_with("pasar mksimal", "id") == "a#short"
+
+
 def test_an_index_without_cards_fits_nothing() -> None:
     fit = WordIndex.of([], "en", str, places={"a#papers": 0}).match("which permit")
 

@@ -9,6 +9,10 @@ GLOSSARY = Glossary({"ngadaptar": "daftar", "drmn": "dari mana"})
 HELD = {
     **dict.fromkeys(["persen", "potongan", "paket", "bungkus", "tutup", "kirim", "cepat"], 3),
     **dict.fromkeys(["dibebankan", "asuransi", "ribu", "daftar", "dari", "mana", "lebar"], 2),
+    "mksimal": 1,
+    "maksimal": 12,
+    "bros": 1,
+    "boros": 3,
     **dict.fromkeys(["libur", "belum", "setor", "siapkan", "rekening"], 1),
 }
 SPELLING = Spelling(GLOSSARY, HELD, stemmer("id"))
@@ -35,13 +39,16 @@ SPELLING = Spelling(GLOSSARY, HELD, stemmer("id"))
         ("50rb", "50 ribu"),
         ("100an", "100"),
         ("lbr", "lebar"),
+        ("mksimal", "maksimal"),
     ],
 )
 def test_reads_a_word_as_the_one_that_the_cards_hold(typed: str, meant: str) -> None:
     assert SPELLING(typed) == meant
 
 
-@pytest.mark.parametrize("typed", ["potongan", "kirimkan", "gojek", "xyz", "5g", "sadar", "ab"])
+@pytest.mark.parametrize(
+    "typed", ["potongan", "bros", "kirimkan", "gojek", "xyz", "5g", "sadar", "ab"]
+)
 def test_leaves_what_is_known_or_nothing_is_like(typed: str) -> None:
     assert SPELLING(typed) == typed
 

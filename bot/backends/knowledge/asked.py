@@ -61,6 +61,7 @@ class LeavingOut:
 
     def __init__(self, served: Served, vectors: TextVectors) -> None:
         self._served = replace(served, glossary=cache(served.glossary))
+        self._glossary = cache(Glossary(served.content.glossary))  # As in the texts' own words.
         self._vectors = vectors
         self._names = np.array(list(served.places))
         places = {name: place for place, name in enumerate(vectors.space.rows)}
@@ -119,7 +120,7 @@ class LeavingOut:
         return said(line.form) == said(line.read.card.title)
 
     def _said(self, card: Card) -> Callable[[str], str]:
-        return self._served.glossary if card.language == DEFAULT_LANGUAGE else str
+        return self._glossary if card.language == DEFAULT_LANGUAGE else str
 
     def _found(self, line: Line, similar: Array, fit: Fit) -> str:
         rivals = self._served.rivals(line.form)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -188,8 +189,8 @@ class Served:
     def asked_with(self, question: str, language: Language) -> str:
         """Return the card that is asked for with exactly these words, or nothing."""
         languages = dict.fromkeys((language, DEFAULT_LANGUAGE))
-        found = (self.said.get(self.words[each].bag(question)) for each in languages)
-        return next(filter(None, found), "")
+        bags = chain.from_iterable(self.words[each].bags(question) for each in languages)
+        return next(filter(None, map(self.said.get, bags)), "")
 
     def fit(self, question: str, language: Language, rivals: frozenset[str]) -> Fit:
         """Return how the words of each card fit a question that names these other parties.

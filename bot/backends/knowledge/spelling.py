@@ -63,6 +63,7 @@ _VOWELS = re.compile(r"[aeiou]")
 _CLUSTER = re.compile(r"[^aeiou]{2}")
 _SHORT = 3  # Letters that a shortened word has at least: of fewer too many may be meant.
 _BASE = 3  # Letters that must be left of a word without its ending or beginning.
+_FEW, _MANY = 2, 10  # Cards that hold a short form as it is typed, and the word that is meant.
 _ALIKE = (frozenset("ae"), frozenset("ou"), frozenset("ei"))
 _SPOKEN = 5  # Letters that a word has at least in which one vowel may be another.
 
@@ -88,7 +89,7 @@ class Spelling:
 
     def _meant(self, word: str) -> str:
         if word in self._known or self._is_known(word):
-            return word
+            return self._usual(word)
         if amount := _AMOUNT.fullmatch(word):
             unit = _AMOUNTS.get(amount[2])
             return word if unit is None else f"{amount[1]} {unit}".strip()
@@ -97,6 +98,13 @@ class Spelling:
         bent = (self._glossary(each) for each in _unbent(word))
         plain = next((each for each in bent if each and self._is_known(each)), None)
         return plain or self._shortened(word) or word
+
+    def _usual(self, word: str) -> str:
+        """Return the word of many cards for a short form that stands in a line of a few."""
+        if self._words.get(word, _FEW + 1) > _FEW:
+            return word
+        meant = self._shortened(word)
+        return meant if meant and self._words[meant] >= _MANY else word
 
     def _is_known(self, text: str) -> bool:
         words = text.split()

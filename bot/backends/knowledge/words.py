@@ -194,6 +194,7 @@ class WordIndex:
         """Puts the words of the cards for what people type."""
         if language == DEFAULT_LANGUAGE:
             self.meant = Spelling(glossary, self._compared.heard, stemmer(language))
+        self._as_typed = Tokenizer(language, glossary)
         self._tokenize, self._split = Tokenizer(language, self.meant), Pieces(self.meant)
 
     @classmethod
@@ -236,9 +237,9 @@ class WordIndex:
         """Return what `read` makes the same of, with the same glossary."""
         return {"here": self._here, **self._compared.arrays()}
 
-    def bag(self, question: str) -> str:
-        """Return the stems of a question in the order of the alphabet."""
-        return _bag(self._tokenize(question))
+    def bags(self, question: str) -> Sequence[str]:
+        """Return the stems of a question in the order of the alphabet: as typed, and as meant."""
+        return [_bag(self._as_typed(question)), _bag(self._tokenize(question))]
 
     def match(self, question: str) -> Fit:
         """Return how each card fits a question."""
