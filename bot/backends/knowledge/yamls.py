@@ -12,6 +12,7 @@ _FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _ALIAS = re.compile(r"(?m)(^|[\s\[{,:?-])\*[\w-]")
 _DEEP = re.compile(r"(?m)^ {20}|([?-] +){20}")
 """What may be nested deeply by its place in the line."""
+_DEEPEST = 50  # Nodes within each other; what people write has fewer than ten.
 _MOST = 500  # Brackets; the reader in C ends the process at some thousands within each other.
 
 
@@ -39,15 +40,23 @@ class Located:
 
 
 class _Loader(yaml.BaseLoader):
-    """Makes strings only (`no` stays a word), and knows no aliases.
+    """Makes strings only (`no` stays a word), and knows no aliases and no deep nests.
 
-    A few lines of aliases can stand for more than any memory holds.
+    A few lines of aliases can stand for more than any memory holds, and a nest takes time by the
+    square of its depth.
     """
+
+    _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Compose a node as if no anchor stood before it."""
         self.anchors: dict[str, Any] = {}
-        return super().compose_node(parent, index)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def read_yaml(text: str, *, first_line: int = 1) -> Located:
