@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
@@ -192,10 +192,11 @@ class WordIndex:
         self._compare, self._here, self._places = compare, here, places
         self.meant = glossary
         """Puts the words of the cards for what people type."""
+        self._tokenize = self._as_typed = Tokenizer(language, glossary)
         if language == DEFAULT_LANGUAGE:
             self.meant = Spelling(glossary, self._compared.heard, stemmer(language))
-        self._as_typed = Tokenizer(language, glossary)
-        self._tokenize, self._split = Tokenizer(language, self.meant), Pieces(self.meant)
+            self._tokenize = Tokenizer(language, self.meant)
+        self._split = Pieces(self.meant)
 
     @classmethod
     def of(
@@ -237,9 +238,11 @@ class WordIndex:
         """Return what `read` makes the same of, with the same glossary."""
         return {"here": self._here, **self._compared.arrays()}
 
-    def bags(self, question: str) -> Sequence[str]:
-        """Return the stems of a question in the order of the alphabet: as typed, and as meant."""
-        return [_bag(self._as_typed(question)), _bag(self._tokenize(question))]
+    def bags(self, question: str) -> Iterator[str]:
+        """Yield the stems of a question in the order of the alphabet: as typed, then as meant."""
+        yield _bag(self._as_typed(question))
+        if self._tokenize is not self._as_typed:
+            yield _bag(self._tokenize(question))
 
     def match(self, question: str) -> Fit:
         """Return how each card fits a question."""
