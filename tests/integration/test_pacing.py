@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -153,6 +154,23 @@ async def test_a_group_with_25_questions_is_never_too_fast(tmp_path: Path) -> No
 
     assert found == [f"heard: {number}" for number in range(25)]
     assert limits == {"refused": 0, "early": 0}
+
+
+async def test_what_is_held_up_on_its_way_does_not_arrive_too_fast(
+    running: Running, stage: Stage
+) -> None:
+    crowd = await people(stage, 80)
+    await stage.control("limits", **TELEGRAMS)
+    async with answering(stage, echo, rates=MemoryRates(time.monotonic), per_second=30):
+        for person in crowd:
+            await stage.say("halo", person=person)
+        running.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(2)
+        running.process.send_signal(signal.SIGCONT)
+        for person in crowd:
+            await arrived(stage, person)
+
+    assert await counted(stage) == {"refused": 0, "early": 0}
 
 
 # Refusals.

@@ -1,10 +1,10 @@
 """Makes the calls that a turn decided on: in the limits, and again until their fate is known."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ _MINUTE = 60.0
 _PRIVATE = {"every": 1.0, "burst": 4}  # A message a second; short bursts pass.
 _GROUP = {"every": _MINUTE / 16, "burst": 4}  # At most 20 within any minute.
 _SLACK = 1.1  # Calls bunch on their way, and Telegram counts them where they arrive.
+_SECOND = 1.0
+_ON_THE_WAY = 5.0  # Seconds; what takes longer has arrived long ago, or never will.
 _EDIT = "editMessageText"
 _NOT_THERE = ("message to edit not found", "message can't be edited")
 _UNCOUNTED = ("answerCallbackQuery", "sendChatAction")
@@ -99,6 +101,30 @@ class Pace:
         return Limit(f"chat {chat}", numbers["every"], int(numbers["burst"]))
 
 
+class Window:
+    """Lets so few calls begin that no second sees more of them arrive, wherever it begins.
+
+    A call arrives some time between its begin and its end, and where this process, the network or
+    the other side stalls, many arrive together: each counts until a second after its end.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._room = asyncio.Semaphore(most)
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Wait for room, and take it for a call that is made inside."""
+        await self._room.acquire()
+        loop = asyncio.get_running_loop()
+        latest = loop.call_later(_ON_THE_WAY + _SECOND, self._room.release)
+        try:
+            yield
+        finally:
+            if latest.when() > loop.time() + _SECOND:
+                latest.cancel()
+                loop.call_later(_SECOND, self._room.release)
+
+
 class Outgoing:
     """What leaves for Telegram."""
 
@@ -118,8 +144,7 @@ class Outgoing:
         self._clock = clock
         self._paused: dict[int, float] = {}
         self._all_paused = 0.0
-        self._begun: deque[float] = deque(maxlen=max(int(pace.per_second / _SLACK), 1))
-        """When the last messages began to be sent: as many as may within a second."""
+        self._window = Window(max(int(pace.per_second / _SLACK), 1))
 
     async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> Made:
         """Make a call, however often it takes; what cannot arrive is noted and dropped.
@@ -182,8 +207,8 @@ class Outgoing:
             sleep=self._sleep,
         ):
             with attempt:
-                await self._turn_to_send(method, chat)
-                return await self._call(method, parameters)
+                async with self._turn_to_send(method, chat):
+                    return await self._call(method, parameters)
         return Made()
 
     def _give_up(self, method: str, error: Forbidden | BadRequest) -> None:
@@ -198,24 +223,19 @@ class Outgoing:
             raise UpdateError("call_rejected", method=method, reason=error.message) from error
         log.info("a call of %s is dropped: %s", method, type(error).__name__)
 
-    async def _turn_to_send(self, method: str, chat: int) -> None:
+    @contextlib.asynccontextmanager
+    async def _turn_to_send(self, method: str, chat: int) -> AsyncIterator[None]:
         """Wait for a place in the limits, and until no refusal is in force."""
-        limits = [] if method in _UNCOUNTED or not chat else self.pace.limits(chat)
+        is_free = method in _UNCOUNTED or not chat
+        limits = [] if is_free else self.pace.limits(chat)
         while True:
             if limits and (wait := await self.pace.rates.reserve(limits)) > 0:
                 await self._sleep(wait)
-            if limits:
-                await self._room()
-            if (left := self._pause_left(chat)) <= 0:
-                return
+            async with self._window.one() if limits else contextlib.nullcontext():
+                if (left := self._pause_left(chat)) <= 0:
+                    yield
+                    return
             await self._sleep(left)  # Those who waited as well must not all go at once.
-
-    async def _room(self) -> None:
-        """Wait until few enough were sent within a second: a stall of this process bunches them."""
-        begun = self._begun
-        while len(begun) == begun.maxlen and (left := begun[0] + 1 - self._clock()) > 0:
-            await self._sleep(left)
-        begun.append(self._clock())
 
     def _pause_left(self, chat: int) -> float:
         return max(self._paused.get(chat, 0.0), self._all_paused) - self._clock()
