@@ -21,7 +21,7 @@ from tests.servers import PostgresServer, postgres_programs, postgres_server
 ROOT = Path(__file__).parent.parent
 _UNIT = ROOT / "tests" / "unit"
 
-_PREPARING = 1500  # Seconds for a test that waits until the index is made, on a slow machine.
+_PREPARING = 900  # Seconds for a test that waits until the index is made, on a slow machine.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

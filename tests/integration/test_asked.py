@@ -14,8 +14,6 @@ from tests.fakes import TODAY
 from tests.integration.houses import House
 from tests.integration.knowledge_folders import FRONT, card, write
 
-pytestmark = pytest.mark.timeout(120)  # The project's own lines are tens of thousands.
-
 CONTENT = check_folder(ROOT / "knowledge", today=TODAY).content
 GLOSSARY = Glossary(CONTENT.glossary)
 CARDS = [card for card in CONTENT.cards if card.language == "id"]

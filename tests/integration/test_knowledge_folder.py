@@ -22,8 +22,6 @@ from tests.conftest import ROOT
 from tests.fakes import TODAY
 from tests.integration.knowledge_folders import FRONT, SOURCES, STALLS, card, write
 
-pytestmark = pytest.mark.timeout(120)  # Two tests read the project's own folder.
-
 Found = list[tuple[str, int, str]]
 
 HEAD = f"{FRONT}# Stalls\n\n"  # Seven lines.
