@@ -30,6 +30,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="Write every exchange between a bot and the simulator to this file.",
     )
+    parser.addoption(
+        "--prepare",
+        action="store_true",
+        help="Make the index that tests share, however long it takes, and end; with -n0.",
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--prepare"):
+        prepare(session.config)
+        pytest.exit("The index is there.", returncode=0)
 
 
 @pytest.fixture(scope="session", autouse=True)
