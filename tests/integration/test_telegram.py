@@ -648,8 +648,9 @@ async def test_every_edit_changes_the_same_messages(stage: Stage) -> None:
     ]
 
 
-async def test_an_edit_that_changes_no_answer_is_no_trouble(stage: Stage) -> None:
-    async with answering(stage, saying("the same")) as bot:
+async def test_an_edit_that_changes_no_answer_leaves_it_as_it_is(stage: Stage) -> None:
+    keyboard = ((Button("More", "more"),),)
+    async with answering(stage, saying("the same", keyboard=keyboard)) as bot:
         await stage.say("satu")
         await stage.edit("dua")
         await edits(stage, wanted=2)
@@ -662,7 +663,10 @@ async def test_an_edit_that_changes_no_answer_is_no_trouble(stage: Stage) -> Non
 
         await until(is_done)
 
+        changed = await stage.sent("editMessageText", wanted=1)
+
     assert texts == ["the same", "the same"]
+    assert [(each["ok"], "reply_markup" in each["params"]) for each in changed] == [(False, True)]
 
 
 async def test_a_reply_that_is_gone_is_sent_anew_below_its_question(stage: Stage) -> None:

@@ -36,14 +36,15 @@ _SECOND = 1.0
 _ON_THE_WAY = 5.0  # Seconds; what takes longer has arrived long ago, or never will.
 _EDIT = "editMessageText"
 _NOT_THERE = ("message to edit not found", "message can't be edited")
-_UNCOUNTED = ("answerCallbackQuery", "sendChatAction")
+_UNCOUNTED = ("answerCallbackQuery",)
+_UNCHANGED = "message is not modified"
 _GONE = (  # Telegram's words for what no repetition mends.
     "chat not found",
     "user is deactivated",
     "bot was kicked",
     "query is too old",
     "query id is invalid",
-    "message is not modified",
+    _UNCHANGED,
     "message to edit not found",
     "message can't be edited",
     "message to delete not found",
@@ -144,7 +145,7 @@ class Outgoing:
         self._clock = clock
         self._paused: dict[int, float] = {}
         self._all_paused = 0.0
-        self._window = Window(max(int(pace.per_second / _SLACK), 1))
+        self._window = Window(max(pace.per_second, 1))
 
     async def make(self, call: Call, *, question: int | None, is_unsure: bool) -> Made:
         """Make a call, however often it takes; what cannot arrive is noted and dropped.
@@ -299,6 +300,8 @@ def is_gone(error: Exception) -> bool:
 def _wrong_part(method: str, error: Exception) -> str:
     """Return which part of a message is refused that people can do without, or nothing."""
     words = str(error).lower() if method.startswith("send") or method == _EDIT else ""
+    if _UNCHANGED in words:  # It goes on to name all parts, of which none is wrong.
+        return ""
     return next((part for known, part in _SPARED.items() if known in words), "")
 
 
