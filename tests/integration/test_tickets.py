@@ -76,6 +76,20 @@ async def test_staff_hear_that_what_they_wrote_did_not_arrive(stage: Stage) -> N
     assert lost == "1 did not arrive"
 
 
+async def test_what_staff_get_again_is_no_reply_to_a_message_of_another_chat(stage: Stage) -> None:
+    async with open_database(stage.folder) as database:
+        people = People(database, CIPHER)
+        async with answering(stage, talking(people, GROUP)):
+            await stage.say("/talk")
+            await stage.texts()
+            await stage.control("fault", telegram="cut", times=1)
+            await stage.say("please help")
+            cut, again = await stage.sent("sendMessage", wanted=2, person="group")
+
+    assert (cut["ok"], again["ok"]) == (False, True)
+    assert "reply_parameters" not in again["params"]
+
+
 async def test_nobody_is_told_of_a_ticket_that_staff_cannot_see(stage: Stage) -> None:
     async with open_database(stage.folder) as database:
         people = People(database, CIPHER)

@@ -82,6 +82,15 @@ def _written(raw: dict[str, Any]) -> str:
         return json.dumps({"update_id": raw["update_id"]})
 
 
+def _warn(error: ChannelError) -> None:
+    log.warning("still trying: %s", error)
+
+
+def _asked_in(call: Call, letter: Received) -> int | None:
+    """Return the question that a call may reply to, which must be in the same chat."""
+    return letter.message if call.parameters.get("chat_id") == letter.chat else None
+
+
 @dataclass(slots=True)
 class _Plan:
     """What is to be sent in answer to an update, and how far that has come."""
@@ -211,7 +220,9 @@ class Telegram:
         if call is None:
             plan.sent += 1
             return
-        made = await self.outgoing.make(call, question=letter.message, is_unsure=plan.is_unsure)
+        made = await self.outgoing.make(
+            call, question=_asked_in(call, letter), is_unsure=plan.is_unsure
+        )
         if made.poll:
             await self._kept(self.mail.polled, letter, made.poll, quiz_of(call))
         plan.sent, plan.is_unsure = plan.sent + 1, False
@@ -220,7 +231,7 @@ class Telegram:
             plan.replies.append(made.message)
         if made.is_lost and call.otherwise:
             for other in call.otherwise:
-                await self.outgoing.make(other, question=letter.message, is_unsure=False)
+                await self.outgoing.make(other, question=_asked_in(other, letter), is_unsure=False)
             plan.sent = len(plan.calls)
 
     async def say(self, chat: int, reply: Reply) -> None:
@@ -347,7 +358,7 @@ class Telegram:
         self,
         call: Callable[[], Awaitable[Any]],
         *,
-        on_away: Callable[[ChannelError], None] = lambda _: None,
+        on_away: Callable[[ChannelError], None] = _warn,
     ) -> None:
         """Make a call that must succeed before anything else; wait while Telegram is away."""
         pause = 0.0
