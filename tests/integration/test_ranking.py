@@ -121,6 +121,15 @@ def test_a_card_that_lacks_what_is_sought_is_not_sure() -> None:
     assert after <= decision.lacking < before
 
 
+def test_whatever_speaks_against_a_card_its_confidence_is_a_probability() -> None:
+    ranking = rank(served(), QUESTION, "id", {"a#papers": 0.9, "b#parking": 0.1})
+    (best,) = ranking.best(1)
+    for lead in (-1e6, 1e6):  # A word that is repeated a thousand times gives as much.
+        evidence = {**ranking.evidence(best), "words_lead": lead}
+
+        assert 0 <= Decision.read().confidence("whole", evidence) <= 1
+
+
 def test_a_line_of_two_cards_is_sure_to_find_neither() -> None:
     twins = made("a#papers", "Izin", "Bawa.", "apa"), made("a#cost", "Sewa", "Bayar.", "apa")
 

@@ -55,7 +55,7 @@ class Decision:
         odds = weights["bias"] + sum(
             weight * evidence[name] for name, weight in weights.items() if name != "bias"
         )
-        probability = 1 / (1 + math.exp(-odds))
+        probability = 0.5 * (1 + math.tanh(odds / 2))  # The logistic function, of any odds.
         if evidence["said"]:
             return max(probability, self.said)
         is_strange = evidence["unheard"] >= self.unheard and evidence["words"] < _RARE
