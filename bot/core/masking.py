@@ -76,7 +76,8 @@ _THING = (
 _ITS_NUMBER = r"(?:nomor|nomer|number|no|id|code|md|ml|na|nya|saya|sy|ku|is|adalah|[是:：#=-])"
 _OF_A_THING = re.compile(
     rf"(?:(?<![a-z]){_THING}|运单号?|订单号?|单号)(?:{_GAP}*{_ITS_NUMBER}){{0,3}}{_GAP}*[a-z]{{0,6}}\Z"
-    r"|(?<![a-z])(?!(?:hp|wa|no|nik|ktp|rek|telp?|tlp|npwp|norek|ke|an|ini|saya)\Z)[a-z]{2,6}\Z",
+    r"|(?<![a-z])(?!(?:no(?:hp|wa|rek|mor|mer)?|(?:hp|wa|telp?|rek)(?:ku|nya)?|tlp|telpon|kontak|phone"
+    r"|nik|ktp|npwp|ke|an|ini|saya)\Z)[a-z]{2,6}\Z",
     re.IGNORECASE,
 )
 

@@ -54,6 +54,10 @@ HIDDEN = [
     ("order pakai nik 3204123456789012", "order pakai nik ‹number›"),
     ("pesanan saya bayar ke 1370012345678", "pesanan saya bayar ke ‹number›"),
     ("wa081234567890", "wa‹phone›"),
+    ("nohp081234567890", "nohp‹phone›"),
+    ("nomor081234567890", "nomor‹phone›"),
+    ("waku081234567890", "waku‹phone›"),
+    ("kontak081234567890", "kontak‹phone›"),
     # Codes.
     ("kode 123456", "kode ‹code›"),
     ("otp 123456", "otp ‹code›"),
