@@ -104,6 +104,8 @@ class Tickets:
     async def hear(self, question: Question, language: Language) -> Turn:
         """Pass what somebody writes on to the staff, and open a ticket for it if none is."""
         sender, text = question.sender, mask(question.text)[:_LONGEST]
+        if not text.strip():
+            return self.prompt(language)
         await self.store.put(sender.person, replace(WRITING, step="", update=question.update))
         present = await self.store.ticket_of(sender.person)
         if present is None or present.update == question.update:

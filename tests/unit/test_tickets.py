@@ -207,6 +207,16 @@ async def test_a_command_asks_what_it_is_about(name: str) -> None:
     assert counter.store.tickets == {}
 
 
+async def test_who_writes_nothing_for_staff_is_asked_again() -> None:
+    counter = Counter()
+    await counter.press("k:talk")
+
+    empty, words = await counter.say(""), await counter.say("where do cars park?")
+
+    assert told(empty) == "(en) ticket_write"
+    assert "where do cars park?" in other(words).reply.text
+
+
 async def test_without_staff_a_command_says_where_to_ask() -> None:
     assert told(await Counter(chat=None).command("talk")) == "ask people: the help desk"
 
