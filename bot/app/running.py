@@ -220,18 +220,23 @@ class _Running:
         channels = importlib.import_module("bot.channels.telegram.channel")
         async with open_monitor(self.app, self.mail) as monitor:
             channel = self._channel(channels, token, url, monitor, audience)
-            if server_up:
-                await server_up()
-            if not await self._reached(channel):
-                return
-            monitor.is_ready = True
-            async with _Background() as background:  # It may still talk to Telegram.
-                self._begin(channel, background)
-                stopped = asyncio.create_task(_time_of(self.stop))
-                await self._take_messages(channel, monitor, background)
-                left = _STOPPING - (time.monotonic() - await stopped)
-                self.reports.left(await channel.finish(within=max(left, _LEAST)))
-            await channel.close()
+            try:
+                if server_up:
+                    await server_up()
+                if await self._reached(channel):
+                    monitor.is_ready = True
+                    await self._answer(channel, monitor)
+            finally:
+                await channel.close()
+
+    async def _answer(self, channel: "Telegram", monitor: Monitor) -> None:
+        """Take messages in and answer them until told to stop, then finish what is in hand."""
+        async with _Background() as background:  # It may still talk to Telegram.
+            self._begin(channel, background)
+            stopped = asyncio.create_task(_time_of(self.stop))
+            await self._take_messages(channel, monitor, background)
+            left = _STOPPING - (time.monotonic() - await stopped)
+            self.reports.left(await channel.finish(within=max(left, _LEAST)))
 
     def _channel(
         self,
