@@ -101,7 +101,7 @@ def _one(text: str, handle: Handle, *, seller: str = "") -> dict[str, Any]:
         raise BotError("text_missing")
 
     async def work(app: "App") -> dict[str, Any]:
-        return await handle(app, {"id": None, "text": text, "seller": seller or None})
+        return await handle(app, {"id": None, "text": _whole(text), "seller": seller or None})
 
     return _with_app(work)
 
@@ -140,7 +140,12 @@ def _question(line: bytes) -> dict[str, Any]:
         raise ValueError("language: id, en, zh")
     if question.get("seller") not in (None, *SELLERS):
         raise ValueError("seller: overseas, local")
-    return question
+    return question | {"text": _whole(question["text"])}
+
+
+def _whole(text: str) -> str:
+    """Return a text without the halves of characters that JSON and arguments may hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _with_app(work: Callable[["App"], Awaitable[Result]]) -> Result:

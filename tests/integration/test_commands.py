@@ -208,6 +208,17 @@ def test_searches_line_by_line(small: Path) -> None:
     assert all(list(card) == ["card", "score"] for card in found[0]["cards"])
 
 
+def test_half_a_character_is_no_trouble(small: Path) -> None:
+    asked = '{"id": "a", "text": "surat \\ud83d kios"}\n'
+
+    found = [
+        objects(ask(command, "--jsonl", small=small, stdin=asked).stdout)[0]
+        for command in ("ask", "search")
+    ]
+
+    assert [each["id"] for each in found] == ["a", "a"]
+
+
 # knowledge
 
 
