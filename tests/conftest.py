@@ -1,6 +1,7 @@
 """What several folders of tests share: one prepared index, real servers, a free home."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,11 +50,18 @@ def _no_settings_of_the_developer() -> Iterator[None]:
 
     Nor is what these cover measured: a fifth of the time of hundreds of processes.
     """
-    names = [name for name in os.environ if name.startswith(("AKAR_", "COVERAGE_PROCESS_"))]
+    with _without("AKAR_", "COVERAGE_PROCESS_"):
+        os.environ["AKAR_LANGUAGE"] = "en"
+        yield
+        del os.environ["AKAR_LANGUAGE"]
+
+
+@contextlib.contextmanager
+def _without(*prefixes: str) -> Iterator[None]:
+    """Take what begins so out of the environment for a while."""
+    names = [name for name in os.environ if name.startswith(prefixes)]
     kept = {name: os.environ.pop(name) for name in names}
-    os.environ["AKAR_LANGUAGE"] = "en"
     yield
-    del os.environ["AKAR_LANGUAGE"]
     os.environ.update(kept)
 
 
@@ -122,7 +130,13 @@ def prepare(config: pytest.Config) -> Path:
     """Make that folder, which takes minutes, so it is kept until the knowledge changes."""
     folder = _prepared(config)
     kept = folder.parent
-    settings = Settings(data=folder, knowledge=ROOT / "knowledge", prompts=ROOT / "prompts")
+    with _without("AKAR_"):  # The developer's database is not for the tests' index.
+        settings = Settings(
+            _env_file=None,
+            data=folder,
+            knowledge=ROOT / "knowledge",
+            prompts=ROOT / "prompts",
+        )
 
     async def make() -> None:
         async with open_app(settings) as app:
