@@ -98,6 +98,15 @@ async def test_vectors_that_are_gone_are_built_again_and_it_stays(house: House) 
     assert not (await house.again()).is_new
 
 
+async def test_the_oldest_of_all_that_are_kept_is_built_again_as_it_was(house: House) -> None:
+    published = [await house.publish(numbered(number)) for number in range(KEPT)]
+    Collections(house.client).drop(published[0].version.name)
+
+    version = await house.publisher().roll_back(published[0].version.number)
+
+    assert (version.hash, await house.live()) == (published[0].version.hash, version)
+
+
 async def test_vectors_that_are_gone_later_are_built_again_and_it_stays(house: House) -> None:
     first = await house.publish(numbered(1))
     await house.publish(numbered(2))

@@ -216,8 +216,8 @@ class Publisher:
 
     async def _build_again(self, version: Version, wishes: Wishes) -> Published:
         """Build the index of a version anew and make it live, whatever the folder holds by now."""
+        content = await self._versions.content(version)  # It may be the oldest, which goes now.
         await self._clean(await self._versions.live())
-        content = await self._versions.content(version)
         await self._products.keep(content)
         vectors = await self._trial.prepare(content, wishes.on_progress)
         pins = await self._trial.pins()
