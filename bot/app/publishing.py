@@ -1,6 +1,7 @@
 """The knowledge folder while the bot runs: published at the start, and whenever it changes."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -14,6 +15,8 @@ from bot.backends.knowledge.watching import FolderWatch
 from bot.backends.store.sharing import Member
 from bot.core.ports import BotError, KnowledgeError
 
+log = logging.getLogger(__name__)
+
 _RETRY_EVERY = 10.0  # Seconds between tries.
 _LOOK_EVERY = 1.0  # Seconds between looks; the second one that sees a change publishes it.
 
@@ -21,6 +24,7 @@ _WAITS = "folder_waits"
 FOLDER_ERRORS = frozenset({"folder_mistakes", _WAITS, "knowledge_missing", "knowledge_unreadable"})
 """What only a change of the folder mends, or somebody who publishes it."""
 
+_UNFORESEEN = "unforeseen"
 _SET_WRONGLY = frozenset({"embeddings_package", "embeddings_unloadable"})
 
 
@@ -83,12 +87,16 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
     attempt = _ATTEMPTS[app.settings.publish]
     try:
         published = await attempt(app, on_progress)
-    except BotError as error:
+    except Exception as failure:  # Of our own making, too: the folder must go on being watched.
+        place = type(failure).__name__  # Its own words may hold anything.
+        error = failure if isinstance(failure, BotError) else BotError(_UNFORESEEN, where=place)
         app.unpublished.refused = refused_by(error, before=app.unpublished.refused or ())
         is_folder = error.code in FOLDER_ERRORS
-        if error.code in _SET_WRONGLY or (is_folder and not app.knowledge.has_words.is_set()):
+        is_in_vain = is_folder or error.code == _UNFORESEEN
+        if error.code in _SET_WRONGLY or (is_in_vain and not app.knowledge.has_words.is_set()):
             raise
         if error.code != told:
+            log.debug("publishing failed", exc_info=failure)
             reports.problem(error)
         return "" if is_folder else error.code
     app.unpublished.refused = ()

@@ -62,6 +62,27 @@ def test_a_removed_file_and_another_folder_in_its_place_are_seen(tmp_path: Path)
     assert (removed, gone, look_twice(watch)) == ((False, True),) * 3
 
 
+def test_rights_that_are_given_are_seen(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    watch = FolderWatch(folder)
+
+    (folder / "stalls.md").chmod(0o600)
+
+    assert look_twice(watch) == (False, True)
+
+
+def test_a_drive_that_is_away_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = FolderWatch(write(tmp_path))
+    write(tmp_path, saying("x"))
+    with monkeypatch.context() as away:
+        away.setattr(Path, "rglob", lambda *_: (_ for _ in ()).throw(OSError(116, "Stale")))
+        assert look_twice(watch) == (False, False)
+
+    assert look_twice(watch) == (False, True)
+
+
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """A running bot with one card, which tests edit one after the other."""

@@ -153,10 +153,17 @@ class Collections:
         return vectors, [id_ for _, ids in pages for id_ in ids]
 
     def drop(self, name: str) -> None:
-        """Delete a collection if it is there."""
+        """Delete a collection if it is there.
+
+        Raises:
+            KnowledgeError: Chroma failed.
+        """
         for each in (name, _questions(name)):
-            with suppress(NotFoundError, ValueError):
-                self.client.delete_collection(each)
+            try:
+                with suppress(NotFoundError, ValueError):
+                    self.client.delete_collection(each)
+            except Exception as error:  # Chroma's own errors, and the network's.
+                raise KnowledgeError("index_failed", name=name, reason=error) from error
         self._sweep()
 
     def renew(self) -> None:

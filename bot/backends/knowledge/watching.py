@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_File = tuple[str, int, int, int]
+_File = tuple[str, int, int, int, int]
 
 
 class FolderWatch:
@@ -19,17 +19,22 @@ class FolderWatch:
     def has_changed(self) -> bool:
         """Say once that the files differ from when it was last said, and stay as they are now.
 
-        They are taken to stay if they are what they were at the look before.
+        They are taken to stay if they are what they were at the look before. While they cannot be
+        looked at, as when a network drive is away, nothing is said.
         """
-        files = self._files()
+        if (files := self._files()) is None:
+            return False
         has_settled, self._seen = files == self._seen, files
         if not has_settled or files == self._told:
             return False
         self._told = files
         return True
 
-    def _files(self) -> frozenset[_File]:
-        return frozenset(_files(self._folder))
+    def _files(self) -> frozenset[_File] | None:
+        try:
+            return frozenset(_files(self._folder))
+        except OSError:
+            return None
 
 
 def _files(folder: Path) -> list[_File]:
@@ -39,5 +44,6 @@ def _files(folder: Path) -> list[_File]:
             status = path.stat()
         except OSError:  # It went away just now, or leads nowhere.
             continue
-        found.append((path.as_posix(), status.st_mtime_ns, status.st_size, status.st_ino))
+        times = status.st_mtime_ns, status.st_ctime_ns  # The latter tells of changed rights, too.
+        found.append((path.as_posix(), *times, status.st_size, status.st_ino))
     return found
