@@ -10,13 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
+from bot.app import publishing
 from bot.app.assembly import open_app
 from bot.backends.knowledge.findings import WARNINGS
-from bot.backends.knowledge.publish import MistakesError
+from bot.backends.knowledge.placing import write_new
+from bot.backends.knowledge.publish import MistakesError, Published
 from bot.backends.knowledge.versions import Version
+from bot.core.ports import BotError, KnowledgeError
 from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.integration.disks import fill, small_disk
@@ -199,3 +204,67 @@ async def test_a_full_disk_is_named_and_leaves_the_old_version_live(tmp_path: Pa
     assert [found.text for found in during] == ["Bring a permit."]
     assert (done.returncode, done.stderr) == (0, "")
     assert [found.text for found in after] == ["Bring a photograph."]
+
+
+async def test_a_full_disk_leaves_no_part_of_a_draft(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk / "filler")
+
+        with pytest.raises(KnowledgeError, match="file_unwritable"):
+            write_new(disk / "draft.md", "x" * 100_000)
+
+        assert not (disk / "draft.md").exists()
+
+
+class Heard:
+    """Hears what publishing says."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+        self.failed, self.mended = asyncio.Event(), asyncio.Event()
+
+    def progress(self, done: int, total: int) -> None:
+        pass
+
+    def published(self, published: Published) -> None:
+        self.mended.set()
+
+    def problem(self, error: BotError) -> None:
+        self.codes.append(error.code)
+        self.failed.set()
+
+    def running(self, username: str) -> None:
+        pass
+
+    def left(self, count: int) -> None:
+        pass
+
+
+async def test_what_nobody_foresaw_does_not_end_the_watching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(**_: object) -> NoReturn:
+        raise RuntimeError
+
+    folder, heard = write(tmp_path / "knowledge", saying("Bring a permit.")), Heard()
+    leads, stop = asyncio.Event(), asyncio.Event()
+    leads.set()
+    monkeypatch.setattr(publishing, "_LOOK_EVERY", 0.1)
+    monkeypatch.setattr(publishing, "_RETRY_EVERY", 0.1)
+    async with open_app(settings_of(tmp_path / "data", folder)) as app:
+        await app.make_live(on_progress=lambda _done, _total: None)
+        app.knowledge.has_words.set()
+        member, done = SimpleNamespace(leads=leads), asyncio.create_task(asyncio.sleep(0))
+        watching = asyncio.create_task(
+            publishing.keep_published(app, member, heard, stop, after=done)
+        )
+        async with asyncio.timeout(60):
+            with monkeypatch.context() as during:
+                during.setattr(app.knowledge, "publish", broken)
+                await asyncio.sleep(0.5)
+                write(folder, saying("Bring a photograph."))
+                await heard.failed.wait()
+            await heard.mended.wait()
+        watching.cancel()
+
+    assert heard.codes == ["unforeseen"]

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
 from bot.core.ports import KnowledgeError
 
@@ -38,11 +39,21 @@ def write_new(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+            _write_whole(file, text, path)
     except FileExistsError as error:
         raise KnowledgeError("draft_exists", path=path) from error
     except OSError as error:
         raise KnowledgeError("file_unwritable", path=path, reason=error.strerror) from error
+
+
+def _write_whole(file: TextIO, text: str, path: Path) -> None:
+    """Write a text, or leave no file behind, which would be read and be in the way."""
+    try:
+        file.write(text)
+        file.flush()
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def begin_folder(template: Path, folder: Path) -> list[str]:
