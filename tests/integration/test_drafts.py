@@ -92,6 +92,14 @@ def test_an_excel_file_becomes_lists_and_questions() -> None:
     )
 
 
+def test_a_list_that_is_only_numbered_is_no_trouble() -> None:
+    rows = [["No", "Nama"], ["1", ""], ["2", ""], ["3", ""]]
+
+    made = drafted(xlsx({"Hadir": rows}), "hadir.xlsx", HEAD)
+
+    assert made.text.endswith("## Hadir {#hadir}\n\n- Nama\n")
+
+
 def test_a_pdf_becomes_cards_under_its_short_lines() -> None:
     content = pdf("Panduan COD", "", "Apa itu COD?", f"{LONG} Lalu bayar", "di tempat.")
 
@@ -245,7 +253,7 @@ def test_whatever_a_document_holds_its_draft_is_in_the_format(markdown: str) -> 
     made = draft(f"{markdown}\n\na")
 
     read = read_file(made.text, file="a.md", stem="a", language="id")
-    lacking = {"NO_DATE", "NO_SOURCE", "EMPTY_CARD", "ASKED_TOO_LATE"}
+    lacking = {"NO_DATE", "NO_SOURCE", "EMPTY_CARD", "ASKED_TOO_LATE", "KEY_TOO_LATE"}
     assert {finding.code for finding in read.findings} <= lacking
     assert (read.is_draft, len(read.cards)) == (True, made.cards)
     assert len({each.card.name for each in read.cards}) == made.cards

@@ -42,7 +42,7 @@ def _rows(lines: Iterable[str]) -> list[Row]:
         cells = [_cell(cell) for cell in _BORDER.split(line.strip().strip("|"))]
         width = len(rows[0]) if rows else len(cells)
         rows.append([*cells[: width - 1], " ".join(cells[width - 1 :])])
-    return _without_numbering([row for row in rows if any(row)])
+    return [row for row in _without_numbering([row for row in rows if any(row)]) if any(row)]
 
 
 def _cell(text: str) -> str:
