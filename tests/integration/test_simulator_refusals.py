@@ -322,8 +322,10 @@ def test_a_press_is_answered_once(simulator: Simulator) -> None:
     assert response.json()["description"].startswith("Bad Request: query is too old")
 
 
-def test_a_web_page_cannot_be_the_bot(simulator: Simulator) -> None:
-    headers = {"origin": "https://evil.example"}
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}]
+)
+def test_a_web_page_cannot_be_the_bot(simulator: Simulator, headers: dict[str, str]) -> None:
     response = simulator.http.get(f"{simulator.api_url}/getUpdates", headers=headers)
 
     assert response.status_code == 403

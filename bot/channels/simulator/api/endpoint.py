@@ -71,9 +71,13 @@ def _check_token(token: str) -> None:
     raise RefusalError(404, "Not Found")
 
 
+_OF_A_BROWSER = frozenset({"origin", "sec-fetch-site"})
+"""Headers of which browsers send at least one with whatever a page asks for: pictures, too."""
+
+
 def _check_page(request: Request) -> None:
     """Refuse what a browser sends for a page: the token here is no secret."""
-    if "origin" in request.headers:
+    if _OF_A_BROWSER.intersection(request.headers):
         raise RefusalError(403, "Forbidden: a web page cannot be the bot of the simulator")
 
 
