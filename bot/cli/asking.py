@@ -133,7 +133,10 @@ def _question(line: bytes) -> dict[str, Any]:
     Raises:
         ValueError: the line is no JSON object with a text, or names an unknown language or seller.
     """
-    question = json.loads(line)
+    try:
+        question = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("[[[…") from error
     if not isinstance(question, dict) or not isinstance(question.get("text"), str):
         raise ValueError('{"id": …, "text": …}')  # noqa: TRY004 - one error for a bad line
     if question.get("language") not in (None, "id", "en", "zh"):

@@ -65,6 +65,7 @@ BAD_LINES = [
     '{"id": "x", "text": "a", "language": "fr"}',
     '{"id": "x", "text": "a", "language": ["id"]}',
     '{"id": "x", "text": "a", "seller": "somebody"}',
+    "[" * 100_000,
 ]
 
 
