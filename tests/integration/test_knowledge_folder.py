@@ -1,5 +1,6 @@
 """A knowledge folder is read as its staff write it, and every mistake is named by its line."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.backends.knowledge.folder import Checked, check_folder
 from bot.backends.knowledge.safety import signs_of
 from bot.backends.knowledge.search import office_of
 from bot.backends.knowledge.served import Served
+from bot.backends.knowledge.stamp import Stamp
 from bot.backends.knowledge.words import Glossary
 from bot.core.office import Office
 from bot.core.paths import Choice, Journey, Step
@@ -281,6 +283,15 @@ BROKEN_CARDS: dict[str, tuple[str, int, str]] = {
     "text too long": (HEAD + ONE.replace("Text.", "a" * 901), 8, "TOO_LONG"),
     "heading in a card": (HEAD + ONE + "\n### Small\n", 13, "HEADING_IN_CARD"),
     "asked too late": (HEAD + ONE + "Ditanyakan: lagi\n", 12, "ASKED_TOO_LATE"),
+    "a key too late": (HEAD + ONE.replace("\n\n", "\n\ndraft: true\n\n"), 11, "KEY_TOO_LATE"),
+    "an indented key": (HEAD + ONE.replace("\n\n", "\n draft: true\n\n"), 10, "KEY_TOO_LATE"),
+    "a colon of a Chinese keyboard": (
+        HEAD + ONE.replace("\n\n", "\ndraft：true\n\n"),
+        10,
+        "KEY_TOO_LATE",
+    ),
+    "below line breaks of Word": (HEAD + ONE + "a\x0bb\u2028c\n### Small\n", 13, "HEADING_IN_CARD"),
+    "a date in brackets": (HEAD + ONE.replace("\n\n", "\nseen: [2029-01-01]\n\n"), 10, "BAD_DATE"),
     "text before the first card": (HEAD + "Hello.\n\n" + ONE, 8, "TEXT_OUTSIDE_CARD"),
     "unknown since nobody says when": (
         HEAD + ONE.replace("\n\n", "\nunknown: true\n\n"),
@@ -322,6 +333,31 @@ def test_names_a_file_that_is_not_utf8(tmp_path: Path, content: bytes) -> None:
 
     line = 1 if content.startswith(b"\xff") else 8
     assert found(checked) == [("other.md", line, "NOT_UTF8")]
+
+
+def test_names_a_file_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / os.fsdecode(b"caf\xe9.md")).write_text(STALLS)
+
+    assert found(check(folder)) == [("caf\ufffd.md", 1, "BAD_NAME")]
+    assert Stamp(tmp_path).of(folder, today=TODAY)
+
+
+def test_a_part_that_cannot_be_read_is_no_folder_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path, {"more/other.md": STALLS})
+    scandir = os.scandir
+
+    def refused(path: str) -> object:
+        if str(path).endswith("more"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refused)
+
+    with pytest.raises(KnowledgeError, match="knowledge_unreadable"):
+        check(folder)
 
 
 def test_utf16_without_a_mark_is_not_utf8(tmp_path: Path) -> None:
@@ -423,6 +459,12 @@ BROKEN_YAML: dict[str, tuple[str, str, int, str]] = {
         f"{JOURNEY}- {{name: b, text: {{id: X}}, chek: {{id: Y}}}}\n",
         9,
         "UNKNOWN_KEY",
+    ),
+    "a journey without a title in the default language": (
+        "journeys/a.yaml",
+        JOURNEY.replace("id: Kios, en", "en"),
+        1,
+        "BAD_VALUE",
     ),
     "a reminder on no day": (
         "journeys/a.yaml",
@@ -796,6 +838,10 @@ questions:
         ("title: Foto", f"title: {'a' * 61}", (1, "BAD_VALUE")),
         ("explanation: Terang.", f"explanation: {'a' * 201}", (12, "BAD_VALUE")),
         ("about: Terang.", "abaut: Terang.", (2, "UNKNOWN_KEY")),
+        ("title: Foto", "title: {en: Photo}", (1, "BAD_VALUE")),
+        ("label: Jendela", "label: ''", (9, "BAD_VALUE")),
+        ("explanation: Terang.", 'explanation: "a\\nb\\nc\\nd"', (12, "BAD_VALUE")),
+        ("about: Terang.", "about: Terang.\norder: [1]", (3, "BAD_VALUE")),
     ],
 )
 def test_names_what_is_wrong_in_a_lesson(

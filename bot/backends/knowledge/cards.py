@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-from bot.core.messages import Language
+from bot.core.messages import DEFAULT_LANGUAGE, Language
 
 MAX_TEXT = 900  # Characters that fit a phone screen.
 UNDATED = "undated"
@@ -31,12 +31,32 @@ PartialDate = Annotated[str, AfterValidator(_partial_date)]
 """YYYY-MM-DD, YYYY-MM, YYYY, or `undated`."""
 
 
-IsoDate = Annotated[date, BeforeValidator(date.fromisoformat)]
+def _day(value: Any) -> date:
+    if not isinstance(value, str):  # A list in brackets.
+        raise ValueError(value)  # noqa: TRY004 - pydantic names what is wrong by it
+    return date.fromisoformat(value)
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, str | int):
+        raise ValueError(value)  # noqa: TRY004 - pydantic names what is wrong by it
+    return int(value)
+
+
+IsoDate = Annotated[date, BeforeValidator(_day)]
+Number = Annotated[int, BeforeValidator(_number)]
 
 
 Spoken = Literal["id", "en", "zh"]
 Words = dict[Spoken, str]
 """Words in each language that has them."""
+
+
+def with_default(words: dict[Any, str]) -> dict[Any, str]:
+    """Check that there are words for those whose language has none."""
+    if not words.get(DEFAULT_LANGUAGE):
+        raise ValueError(words)
+    return words
 
 
 class FileKeys(BaseModel):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.backends.knowledge.cards import Card, PartialDate, Spoken, Words
+from bot.backends.knowledge.cards import Card, Number, PartialDate, Spoken, Words
 from bot.backends.knowledge.clusters import ClustersEntry
 from bot.backends.knowledge.guidance import Guidance
 from bot.backends.knowledge.safety import SafetyEntry
@@ -21,7 +21,7 @@ ABSTAIN = "abstain"
 LANGUAGES: tuple[Language, ...] = ("id", "en", "zh")
 
 
-_Day = Annotated[int, BeforeValidator(int), Field(ge=1, le=7)]
+_Day = Annotated[Number, Field(ge=1, le=7)]
 _Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3])\.[0-5]\d$")]
 
 
@@ -44,7 +44,7 @@ class OfficeEntry(BaseModel):
     days: Annotated[list[_Day], Field(min_length=1)]
     opens: _Time
     closes: _Time
-    zone: Annotated[int, BeforeValidator(int), Field(ge=-12, le=14)]
+    zone: Annotated[Number, Field(ge=-12, le=14)]
     hours: Annotated[Words, Field(min_length=1)]
     wait: Words = {}
 

@@ -1,7 +1,8 @@
 """Reads and checks a whole knowledge folder."""
 
 import codecs
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -80,14 +81,18 @@ class _Folder:
         self.findings: set[Finding] = set()
         self.cards: list[ReadCard] = []
         self.drafts: set[str] = set()
+        self.files: list[Path] = []
+        """The files but hidden ones, by their paths in the folder."""
 
     def check(self) -> Checked:
         sources = self._sources()
         program = self._program()
         glossary = self._words(GLOSSARY)
         pinned = self._words(PINNED)
-        for path in sorted(self.folder.rglob("*.md")):
-            self._read_cards(path.relative_to(self.folder))
+        self.files = list(self._named())
+        for path in self.files:
+            if path.suffix == ".md":
+                self._read_cards(path)
         self._warn_of_unread_files()
         self._miss_cards()
         live = tuple(read.card for read in self.cards if not read.draft)
@@ -107,6 +112,14 @@ class _Folder:
         findings = (_of_draft(each) if each.file in self.drafts else each for each in self.findings)
         return Checked(content, in_order(findings), tuple(self.cards), lines)
 
+    def _named(self) -> Iterator[Path]:
+        for path in _files(self.folder):
+            if _is_text(path):
+                yield path
+            else:
+                shown = os.fsencode(path).decode("utf-8", "replace")
+                self.findings.add(Finding(shown, 1, "BAD_NAME"))
+
     def _miss_cards(self) -> None:
         """Note that no card would be live, where no mistake says why."""
         is_explained = any(
@@ -117,7 +130,7 @@ class _Folder:
 
     def _read_cards(self, path: Path) -> None:
         file = path.as_posix()
-        if path.name.startswith(("README", "_")) or _is_hidden(path):
+        if path.name.startswith(("README", "_")):
             return
         text = self._text(path)
         if text is None:
@@ -186,7 +199,7 @@ class _Folder:
 
     def _journeys(self, cards: list[str]) -> dict[str, JourneyEntry]:
         journeys = {}
-        for path in sorted((self.folder / JOURNEYS).glob("*.yaml")):
+        for path in sorted(filter(_is_text, (self.folder / JOURNEYS).glob("*.yaml"))):
             file = path.relative_to(self.folder).as_posix()
             located = self._yaml(file)
             if entry := self._valid(JourneyEntry, located.values, located, file, ()):
@@ -196,7 +209,7 @@ class _Folder:
 
     def _lessons(self, cards: list[str]) -> dict[str, LessonEntry]:
         lessons = {}
-        for path in sorted((self.folder / LESSONS).glob("*.yaml")):
+        for path in sorted(filter(_is_text, (self.folder / LESSONS).glob("*.yaml"))):
             file = path.relative_to(self.folder).as_posix()
             located = self._yaml(file)
             if entry := self._valid(LessonEntry, located.values, located, file, ()):
@@ -239,14 +252,13 @@ class _Folder:
             return None
 
     def _warn_of_unread_files(self) -> None:
-        for path in sorted(self.folder.rglob("*")):
-            relative = path.relative_to(self.folder)
+        for relative in self.files:
             is_guide = relative.suffix == ".yaml" and relative.parent.as_posix() in (
                 JOURNEYS,
                 LESSONS,
             )
-            is_read = path.suffix == ".md" or relative.as_posix() in READ or is_guide
-            if path.is_file() and not is_read and not _is_hidden(relative):
+            is_read = relative.suffix == ".md" or relative.as_posix() in READ or is_guide
+            if not is_read and (self.folder / relative).is_file():
                 near = nearest(relative.as_posix(), sorted(READ))
                 file = relative.as_posix()
                 self.findings.add(Finding(file, 1, "UNREAD_FILE", {"near": near}))
@@ -258,8 +270,31 @@ def _of_draft(finding: Finding) -> Finding:
     return replace(finding, line=line, is_of_draft=True)
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _files(folder: Path) -> Sequence[Path]:
+    """Return the files of a folder but hidden ones, by their paths in it.
+
+    Raises:
+        OSError: a part of it cannot be read; its cards must not be gone without a word.
+    """
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        within = Path(parent).relative_to(folder)
+        found += [within / name for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_text(path: Path) -> bool:
+    """Say whether a path is UTF-8, as what is found in it must be."""
+    try:
+        path.as_posix().encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def split_language(file: str) -> tuple[str, Language]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.backends.knowledge.calculators import spoken
-from bot.backends.knowledge.cards import Words
+from bot.backends.knowledge.cards import Number, Words, with_default
 from bot.backends.knowledge.findings import Finding, nearest
 from bot.backends.knowledge.yamls import Located
 from bot.core.messages import Language
@@ -15,8 +15,8 @@ from bot.core.paths import Choice, Journey, Step
 JOURNEYS = "journeys"
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-Title = Annotated[Words, Field(min_length=1)]
-_Days = Annotated[int, BeforeValidator(int), Field(ge=1, le=90)]
+Title = Annotated[Words, AfterValidator(with_default)]
+_Days = Annotated[Number, Field(ge=1, le=90)]
 
 
 class ChoiceEntry(BaseModel):

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.backends.knowledge.calculators import spoken
-from bot.backends.knowledge.cards import Spoken
+from bot.backends.knowledge.cards import Number, Spoken, with_default
 from bot.backends.knowledge.findings import Finding, nearest
 from bot.backends.knowledge.journeys import Name
 from bot.backends.knowledge.yamls import Located
@@ -23,14 +23,23 @@ def _in_default(words: Any) -> Any:
     return {DEFAULT_LANGUAGE: words} if isinstance(words, str) else words
 
 
+def _few_lines(text: str) -> str:
+    """Check what Telegram asks of an explanation: two line feeds at most."""
+    if text.strip().count("\n") > _MOST_LINE_FEEDS:
+        raise ValueError(text)
+    return text
+
+
+_MOST_LINE_FEEDS = 2
 _Default = BeforeValidator(_in_default)
-_Some = Field(min_length=1)
+_Some = AfterValidator(with_default)
 Title = Annotated[dict[Spoken, Annotated[str, Field(max_length=60)]], _Default, _Some]
 Text = Annotated[dict[Spoken, Annotated[str, Field(max_length=900)]], _Default, _Some]
 # Telegram takes 300 characters, of which the number of the question is a part.
 Asked = Annotated[dict[Spoken, Annotated[str, Field(max_length=280)]], _Default, _Some]
 Label = Annotated[dict[Spoken, Annotated[str, Field(max_length=100)]], _Default, _Some]
-Explanation = Annotated[dict[Spoken, Annotated[str, Field(max_length=200)]], _Default, _Some]
+_Shown = Annotated[str, Field(max_length=200), AfterValidator(_few_lines)]
+Explanation = Annotated[dict[Spoken, _Shown], _Default, _Some]
 
 
 class PageEntry(BaseModel):
@@ -72,7 +81,7 @@ class LessonEntry(BaseModel):
 
     title: Title
     about: Explanation
-    order: Annotated[int, BeforeValidator(int)] = 0
+    order: Number = 0
     pages: Annotated[list[PageEntry], Field(min_length=1)]
     questions: Annotated[list[QuestionEntry], Field(min_length=1)]
 

@@ -1,5 +1,6 @@
 """Reads one knowledge file: front matter, cards, and what is wrong with them."""
 
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]*)\)")
 CARD_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)\s]*)\)")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _DIGITS = re.compile(r"\d")
+_YES = frozenset({"true", "yes", "on", "t", "y", "1"})  # As pydantic has it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ Keys = dict[str, tuple[Any, int]]
 def read_file(text: str, *, file: str, stem: str, language: Language) -> ReadFile:
     """Read the cards of a file; `stem` is its path without language and ending."""
     read = ReadFile()
-    lines = [Line(number, line) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [Line(number, line) for number, line in enumerate(lines_of(text), 1)]
     try:
         keys, body = _front_matter(lines)
     except YamlError as error:
@@ -86,12 +88,20 @@ def read_file(text: str, *, file: str, stem: str, language: Language) -> ReadFil
         values = {"said": said[0], "named": language}
         read.findings.append(Finding(file, said[1], "LANGUAGE_MISMATCH", values))
     shared["language"] = (language, said[1])
-    read.is_draft = shared.get("draft", ("", 1))[0] == "true"
+    read.is_draft = str(shared.get("draft", ("", 1))[0]).casefold() in _YES
     for section in _sections(body, file=file, findings=read.findings):
         _read_card(section, shared, file=file, stem=stem, read=read)
     if not read.cards and not read.findings:
         read.findings.append(Finding(file, 1, "NO_CARDS_IN_FILE"))
     return read
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text as an editor counts them, without their ends.
+
+    Other signs that break lines, as Word has them, are part of a line there.
+    """
+    return [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
 
 
 def _front_matter(lines: Sequence[Line]) -> tuple[Keys, Sequence[Line]]:
@@ -181,6 +191,8 @@ def _card_lines(
 
 
 _CARD_KEYS = [key for key in CardKeys.model_fields if key not in INHERITED_ONLY]
+_LATE_KEY = re.compile(rf"\s*(?P<key>{'|'.join([ASKED, *_CARD_KEYS])})\s*[:：]")
+"""A key where the text is: below an empty line, indented, or with a colon of a Chinese keyboard."""
 
 
 def _value(text: str) -> Any:
@@ -236,8 +248,9 @@ def _body_findings(body: str, lines: Sequence[Line], *, file: str, line: int) ->
     for part in lines:
         if re.match(r"#{1,6}\s", part.text):
             yield Finding(file, part.number, "HEADING_IN_CARD")
-        elif part.text.startswith(f"{ASKED}:"):
-            yield Finding(file, part.number, "ASKED_TOO_LATE")
+        elif match := _LATE_KEY.match(part.text):
+            code = "ASKED_TOO_LATE" if match["key"] == ASKED else "KEY_TOO_LATE"
+            yield Finding(file, part.number, code, {"key": match["key"]})
 
 
 def linked_cards(text: str, *, of: str) -> Iterator[str]:

@@ -66,7 +66,7 @@ def digest(folder: Path, *, beside: str) -> str:
     for file in _files(folder):
         if file != beside:
             content = hashlib.sha256((folder / file).read_bytes()).hexdigest()
-            found.update(f"{file}\n{content}\n".encode())
+            found.update(os.fsencode(file) + f"\n{content}\n".encode())
     return found.hexdigest()
 
 

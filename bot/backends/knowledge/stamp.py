@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +31,8 @@ class Stamp:
             for root, pattern in ((_PROGRAM, "*.py"), (folder, "*")):
                 for path in sorted(filter(Path.is_file, root.rglob(pattern))):
                     content = path.read_bytes()
-                    found.update(f"\0{path.relative_to(root)}\0{len(content)}\0".encode())
+                    name = os.fsencode(path.relative_to(root))
+                    found.update(b"\0%b\0%d\0" % (name, len(content)))
                     found.update(content)
         except OSError:
             return ""

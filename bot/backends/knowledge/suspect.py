@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.backends.knowledge.findings import Finding
+from bot.backends.knowledge.markdown import lines_of
 from bot.core.masking import found
 
 _MAY_HOLD = re.compile(r"\d{4}|\d.\d|@")
@@ -70,7 +71,7 @@ def suspect_findings(text: str, *, file: str) -> Iterator[Finding]:
     """Yield what in a file's text nobody who only reads it would want to go live."""
     folded = text.casefold()
     orders = [pattern for signs, pattern in _INSTRUCTIONS if any(sign in folded for sign in signs)]
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if data := _personal(_ADDRESS.sub(" ", line)):
             yield Finding(file, number, "PERSONAL_DATA", {"found": data})
         if match := next(filter(None, (order.search(line) for order in orders)), None):

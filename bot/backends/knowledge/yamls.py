@@ -81,7 +81,10 @@ def read_yaml(text: str, *, first_line: int = 1) -> Located:
     if not isinstance(node, yaml.MappingNode):
         raise YamlError(first_line + node.start_mark.line, "key: value")
     lines: dict[tuple[str | int, ...], int] = {}
-    return Located(_plain(node, (), lines, first_line), lines)
+    try:
+        return Located(_plain(node, (), lines, first_line), lines)
+    except RecursionError as error:
+        raise YamlError(first_line, "[[[…") from error
 
 
 def _composed(text: str) -> yaml.Node | None:
