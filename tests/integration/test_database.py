@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, event, insert, select, text
 
 from bot.backends.store.database import DATABASE_FILE, Database, Write, open_database
 from bot.backends.store.tables import trouble
@@ -179,6 +179,31 @@ async def test_the_last_of_two_writes_counts(database: Database) -> None:
     )
 
     assert await codes(database) == ["b"]
+
+
+async def test_statements_of_one_write_keep_their_order_beside_those_of_others(
+    database: Database,
+) -> None:
+    await asyncio.gather(
+        database.write(note("a")),
+        database.write((_GONE, {"code_": "edited"}), note("edited")),
+        database.write(note("b"), (_GONE, {"code_": "b"})),
+    )
+
+    assert await codes(database) == ["a", "edited"]
+
+
+async def test_statements_that_are_alike_go_as_one_whatever_is_beside_them(file: Database) -> None:
+    done: list[str] = []
+    event.listen(file.engine, "before_cursor_execute", lambda *given: done.append(given[2][:6]))
+
+    await asyncio.gather(
+        *(file.write(note(f"{number}"), (_GONE, {"code_": "x"})) for number in range(20)),
+        file.write((_GONE, {"code_": "y"})),
+        *(file.write(note(f"{number}")) for number in range(20, 40)),
+    )
+
+    assert done == ["BEGIN ", "INSERT", "DELETE"]
 
 
 async def test_a_write_can_be_read_once_it_is_done(database: Database) -> None:

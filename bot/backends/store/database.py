@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -285,14 +286,21 @@ class Database:
 
 def _do(jobs: Sequence[_Job], connection: Connection) -> list[Any]:
     """Do what waits, and return what each returns; statements that are alike go as one."""
-    alike: dict[Executable, list[Values]] = {}
-    for statement, values in (write for job in jobs for write in job.writes):
-        alike.setdefault(statement, []).append(values)
-    for statement, all_ in alike.items():
+    left = [deque(job.writes) for job in jobs if job.writes]
+    while left:
+        statement = left[0][0][0]
+        all_ = [values for writes in left for values in _first(writes, statement)]
         connection.execute(statement, all_ if len(all_) > 1 else all_[0])
+        left = [writes for writes in left if writes]
     ranked = sorted(enumerate(jobs), key=lambda each: each[1].rank)
     results = {place: job.work(connection) if job.work else None for place, job in ranked}
     return [results[place] for place in range(len(jobs))]
+
+
+def _first(writes: deque[Write], statement: Executable) -> Iterator[Values]:
+    """Take away the values of a statement as far as a job begins with it: its order is kept."""
+    while writes and writes[0][0] is statement:
+        yield writes.popleft()[1]
 
 
 def _cause(error: Exception) -> BaseException:
