@@ -110,8 +110,8 @@ class Inbox:
         while True:
             try:
                 await self.refill()
-            except StoreError as error:
-                log.warning("what waits cannot be read, trying again: %s", error)
+            except Exception as error:  # noqa: BLE001 - without it no update would be answered
+                log.warning("what waits cannot be read, trying again: %s", _where(error))
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 pause = every

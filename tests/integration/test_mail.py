@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database, open_database
@@ -18,6 +18,7 @@ from bot.backends.store.mail import Backlog, DatabaseMail, DeadLetter
 from bot.backends.store.people import People
 from bot.backends.store.secrets import note_key
 from bot.backends.store.sharing import Alone, Member, Shared
+from bot.backends.store.tables import inbox
 from bot.channels.telegram.incoming import envelope
 from bot.core.messages import Asked, Call, Language, PersonSettings, Place, Received
 from bot.core.ports import Mail, StoreError
@@ -466,6 +467,20 @@ async def test_of_an_edited_question_the_last_form_is_kept(office: Office) -> No
     assert [question["text"] for question in questions] == ["surat apa", "biaya apa"]
 
 
+async def test_an_edited_question_is_kept_beside_the_question_of_another_chat(
+    office: Office,
+) -> None:
+    edit = replace(letter(6, chat=2), is_edit=True)
+    await office.mail.receive([letter(5), edit])
+
+    await asyncio.gather(
+        office.mail.record(letter(5), CALLS, replace(ASKED, chat=1, message=7)),
+        office.mail.record(edit, CALLS, replace(ASKED, person=2, chat=2, message=7)),
+    )
+
+    assert [len((await office.people.export(each))["questions"]) for each in (1, 2)] == [1, 1]
+
+
 async def test_which_messages_answered_is_forgotten_with_the_person(office: Office) -> None:
     await office.mail.done(letter(5), [11])
     await office.mail.done(letter(6, chat=2), [12])
@@ -581,6 +596,67 @@ async def test_another_key_reads_nothing(url: str | None, tmp_path: Path, clock:
             await other.people.export(IBU)
 
     assert (unread.value.code, unexported.value.code) == ("key_wrong", "key_wrong")
+
+
+async def damage(office: Office, number: int, column: str, content: bytes) -> None:
+    """Put something into a column of a letter's that is no longer what was there."""
+    await office.database.write((update(inbox).where(inbox.c.id == number), {column: content}))
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "reason"),
+    [
+        ("raw", Cipher.of(OTHER_KEY).encrypt(b"{}"), "key_wrong: "),
+        ("calls", Cipher.of(OTHER_KEY).encrypt(b"[]"), "key_wrong: "),
+        ("calls", CIPHER.encrypt(b'[{"method'), "state_unusable: reason=JSONDecodeError"),
+        ("calls", CIPHER.encrypt(b"[{}]"), "state_unusable: reason=KeyError"),
+    ],
+    ids=["update", "calls", "json", "call"],
+)
+async def test_a_letter_that_cannot_be_read_is_dead_and_the_others_go_on(
+    office: Office, column: str, content: bytes, reason: str
+) -> None:
+    await office.mail.receive([letter(each, chat=each) for each in (5, 6, 7)])
+    await damage(office, 5, column, content)
+
+    assert await office.waiting() == [6, 7]
+    assert (await office.mail.backlog()).dead == (DeadLetter(5, reason, office.clock.now),)
+
+
+async def test_others_come_in_place_of_a_letter_that_cannot_be_read(office: Office) -> None:
+    await office.mail.receive([letter(each) for each in (5, 6, 7, 8)])
+    for number in (5, 7):
+        await damage(office, number, "raw", b"damaged")
+
+    assert numbers(await office.mail.waiting(beside=(), limit=1)) == [6]
+    assert numbers(await office.mail.waiting(beside={6}, limit=1)) == [8]
+
+
+async def test_a_letter_that_waits_alone_and_cannot_be_read_is_dead_once_another_comes(
+    office: Office,
+) -> None:
+    await office.mail.receive([letter(5)])
+    await damage(office, 5, "raw", b"damaged")
+    with pytest.raises(StoreError, match="key_wrong"):
+        await office.waiting()
+
+    office.clock.now += 1
+    await office.mail.receive([letter(6, chat=6)])
+
+    assert await office.waiting() == [6]
+    assert [each.update for each in (await office.mail.backlog()).dead] == [5]
+
+
+async def test_the_chat_of_a_letter_that_cannot_be_read_is_let_go(
+    postgres_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(tmp_path, postgres_url, clock) as office:
+        await office.mail.receive([letter(5, chat=5), letter(6, chat=6)])
+        await damage(office, 5, "raw", b"damaged")
+
+        await office.waiting()
+
+        assert [chat for chat, _ in (await contents(office.database))["claim"]] == [6]
 
 
 async def test_a_mail_that_could_not_be_kept_can_be_kept_later(office: Office) -> None:

@@ -654,6 +654,34 @@ async def test_reads_on_once_the_mail_can_be_read(
     assert "what waits cannot be read" in caplog.text
 
 
+class Damaged(MemoryMail):
+    """A mail that cannot be read at first, in a way nobody has thought of."""
+
+    is_damaged = True
+
+    async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
+        if self.is_damaged:
+            raise ValueError("nomor rekening saya")
+        return await super().waiting(beside=beside, limit=limit)
+
+
+async def test_follows_on_after_a_failure_that_nobody_has_thought_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mail = Damaged()
+    await mail.receive([letter(1)])
+    handled = Handled(mail)
+
+    async with following(Inbox(mail, handled), every=0):
+        await settle()
+        mail.is_damaged = False
+        await settle()
+
+    assert handled.updates == [1]
+    assert "what waits cannot be read, trying again: ValueError in test_inbox.py:" in caplog.text
+    assert "rekening" not in caplog.text
+
+
 async def test_what_comes_in_wakes_one_that_could_not_read(mail: MemoryMail) -> None:
     handled = Handled(mail)
     inbox = Inbox(mail, handled)

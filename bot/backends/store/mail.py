@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Row,
+    Select,
     bindparam,
     delete,
     false,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 )
 
 from bot.backends.keys import Cipher
-from bot.backends.store.database import Database, Write
+from bot.backends.store.database import Database, Values, Write
 from bot.backends.store.outbox import row_of, sealed, unsealed
 from bot.backends.store.polls import row_of_poll
 from bot.backends.store.sharing import Claims
@@ -40,7 +42,9 @@ from bot.backends.store.tables import (
     ticket,
 )
 from bot.core.messages import Asked, Call, PersonSettings, Quiz, Received
-from bot.core.ports import Early, LostError, Mail
+from bot.core.ports import Early, LostError, Mail, StoreError
+
+log = logging.getLogger(__name__)
 
 _KEEP_DONE = 48 * 3600.0  # Seconds; Telegram keeps what it did not deliver for 24 hours.
 
@@ -135,18 +139,26 @@ class DatabaseMail:
         return await self._database.transact(work)
 
     async def waiting(self, *, beside: Collection[int], limit: int) -> Sequence[Received]:
-        """Return what waits for this process, oldest first, beside the updates named."""
+        """Return what waits for this process, oldest first, beside the updates named.
 
-        def work(connection: Connection) -> Sequence[Received]:
-            query = select(inbox).where(inbox.c.state == "waiting").order_by(inbox.c.id)
+        What cannot be read becomes a dead letter, and its chat is let go.
+
+        Raises:
+            StoreError: the newest of all that waits cannot be read either: the key may be wrong.
+        """
+
+        def work(connection: Connection) -> tuple[Sequence[Received], Collection[int]]:
+            query = select(inbox).where(_WAITS).order_by(inbox.c.id).limit(limit + len(beside))
             chats = self._claims.take_waiting(connection)
             if chats is not None:
                 query = query.where(inbox.c.chat.in_(chats))
-            rows = (connection.execute(query.limit(limit + len(beside)))).all()
-            letters = [self._letter(row) for row in rows if row.id not in beside]
-            return _with_settings(connection, letters[:limit])
+            letters, unread = self._read(connection, query, beside=beside)
+            return _with_settings(connection, letters[:limit]), unread
 
-        return await self._database.transact(work)
+        letters, unread = await self._database.transact(work)
+        for chat in unread:
+            await self._claims.release(chat)
+        return letters
 
     async def record(self, letter: Received, calls: Sequence[Call], *asked: Asked) -> None:
         """Keep what is to be sent in answer to an update, before it is sent.
@@ -226,11 +238,50 @@ class DatabaseMail:
         before = {"before": self._clock() - _KEEP_DONE}
         await self._database.write((_PURGE, before), (_PURGE_REPLIES, before))
 
+    def _read(
+        self, connection: Connection, query: Select[Any], *, beside: Collection[int]
+    ) -> tuple[Sequence[Received], Collection[int]]:
+        """Return the letters found, and the chats of those that are dead: others take their place.
+
+        Raises:
+            StoreError: neither they nor the newest can be read.
+        """
+        chats: set[int] = set()
+        while True:
+            found = connection.execute(query).all()
+            letters, unread = self._sorted(row for row in found if row.id not in beside)
+            if not unread:
+                return letters, chats
+            if not letters:  # Where it is the key, all are to wait for the right one.
+                self._letter(connection.execute(_NEWEST).one())
+            connection.execute(_FAIL, [_failure(row, error) for row, error in unread])
+            chats.update(row.chat for row, _ in unread)
+
+    def _sorted(
+        self, rows: Iterable[Row[Any]]
+    ) -> tuple[Sequence[Received], Sequence[tuple[Row[Any], StoreError]]]:
+        """Return the letters that can be read, and those that cannot, with the reason."""
+        letters, unread = [], []
+        for row in rows:
+            try:
+                letters.append(self._letter(row))
+            except StoreError as error:
+                unread.append((row, error))
+        return letters, unread
+
     def _letter(self, row: Row[Any]) -> Received:
+        """Return a letter as it was kept.
+
+        Raises:
+            StoreError: it cannot be read, because of the key or a damage.
+        """
         calls = None
-        if row.calls is not None:
-            calls = unsealed(row.calls, self._cipher)
-        letter = self._envelope(self._cipher.decrypt(row.raw).decode())
+        try:
+            if row.calls is not None:
+                calls = unsealed(row.calls, self._cipher)
+            letter = self._envelope(self._cipher.decrypt(row.raw).decode())
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise StoreError("state_unusable", reason=type(error).__name__) from error
         return replace(letter, at=row.at, calls=calls, sent=row.sent, attempts=row.attempts)
 
     def _noted(self, letter: Received, replies: Sequence[int]) -> Sequence[Write]:
@@ -262,6 +313,12 @@ async def backlog_of(database: Database) -> Backlog:
 async def replay_dead(database: Database) -> int:
     """Let every dead letter be tried once more; return how many there are."""
     return await database.transact(_replay)
+
+
+def _failure(row: Row[Any], error: StoreError) -> Values:
+    """Log that a letter cannot be read, and return what makes it a dead one."""
+    log.error("update %s cannot be read: %s", row.id, error)
+    return {"id_": row.id, "reason_": str(error), "state_": "dead"}
 
 
 def _with_settings(connection: Connection, letters: Sequence[Received]) -> Sequence[Received]:
@@ -334,6 +391,7 @@ _ASKED = insert(question)
 _UNASKED = delete(question).where(
     question.c.chat == bindparam("chat_"), question.c.message == bindparam("message_")
 )
+_NEWEST = select(inbox).where(_WAITS).order_by(inbox.c.at.desc(), inbox.c.id.desc()).limit(1)
 _REPLIES = select(reply.c.replies).where(
     reply.c.chat == bindparam("chat_"), reply.c.message == bindparam("message_")
 )
