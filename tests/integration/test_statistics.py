@@ -17,7 +17,7 @@ from bot.backends.store.tables import poll, question
 from bot.core.counts import HardQuestion, Statistics, TicketCount, WayCount
 from bot.core.messages import Place
 from tests.fakes import ListedKnowledge
-from tests.integration.databases import CIPHER, DATABASES, Clock, url_of
+from tests.integration.databases import CIPHER, DATABASES, OTHER_KEY, Clock, url_of
 from tests.integration.homes import settings_of
 from tests.integration.processes import akar
 from tests.unit.test_journeys import STALL
@@ -76,6 +76,13 @@ async def test_counts_what_is_kept(database: Database) -> None:
         hardest=(HardQuestion("Photos", "Where?", 2, 1),),
         tickets=TicketCount(1, 5.0, 1, 2.0),
     )
+
+
+async def test_counts_no_place_that_cannot_be_read(database: Database) -> None:
+    await fill(database, Clock())
+    counts = Counts(database, Cipher.of(OTHER_KEY))
+
+    assert (await counts.places(), await counts.people()) == ([], 6)
 
 
 async def test_counts_nothing_where_nothing_is_kept(database: Database) -> None:

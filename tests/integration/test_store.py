@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import event
 
 from bot.backends.keys import Cipher
 from bot.backends.knowledge.content import Content
@@ -14,7 +16,7 @@ from bot.backends.knowledge.versions import Versions
 from bot.backends.store.database import Database, open_database
 from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
-from bot.backends.store.secrets import check_key, note_key
+from bot.backends.store.secrets import check_key, note_key, renew
 from bot.backends.store.sharing import Alone
 from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
@@ -567,6 +569,119 @@ async def test_a_new_key_before_the_old_one_opens_it_and_is_noted(database: Data
     await check_key(database, both)
     await note_key(database, both)
     await check_key(database, Cipher.of(OTHER_KEY))
+
+
+BOTH, NEW = Cipher.of(f"{OTHER_KEY},{KEY}"), Cipher.of(OTHER_KEY)
+
+
+async def fill(database: Database) -> None:
+    """Put seven people into a journey, and one into a lesson too and an open ticket."""
+    people = People(database, CIPHER)
+    for person in range(IBU, IBU + 7):
+        await people.put(person, SHOP)
+    await people.put(IBU, PHOTO)
+    await people.open_ticket(IBU, "id", 1)
+    for number in range(5):
+        await people.note_words(1, number, "person", f"{number}: surat saya hilang")
+
+
+async def readable(database: Database, cipher: Cipher) -> tuple[int, int]:
+    """Count the places that a cipher reads, and the words of the ticket."""
+    people = People(database, cipher)
+    places = [await people.places(person) for person in range(IBU, IBU + 7)]
+    return sum(map(len, places)), len(await people.words_of(1))
+
+
+async def test_what_is_kept_for_long_is_read_by_a_new_key_without_the_old_one(
+    database: Database,
+) -> None:
+    await fill(database)
+    people = People(database, NEW)
+
+    await note_key(database, BOTH)
+
+    assert await readable(database, NEW) == (8, 5)
+    assert {place.name: place for place in await people.places(IBU)} == {
+        "shop": SHOP,
+        "photo": PHOTO,
+    }
+    assert (await people.words_of(1))[4] == ("person", "4: surat saya hilang")
+
+
+async def test_a_change_of_the_key_that_is_cut_short_goes_on_at_the_next_start(
+    database: Database,
+) -> None:
+    await fill(database)
+    commits: list[object] = []
+
+    def cut_short(connection: object) -> None:
+        commits.append(connection)
+        if len(commits) == 3:
+            raise OSError
+
+    event.listen(database.engine, "commit", cut_short)
+    with pytest.raises(StoreError):
+        await renew(database, BOTH, batch=3)
+    assert [len(await People(database, NEW).places(IBU + more)) for more in (0, 6)] == [2, 0]
+    assert await readable(database, BOTH) == (8, 5)
+
+    await renew(database, BOTH, batch=3)
+
+    assert await readable(database, NEW) == (8, 5)
+
+
+async def test_two_processes_may_change_the_key_at_once(
+    request: pytest.FixtureRequest, database: Database, tmp_path: Path
+) -> None:
+    await fill(database)
+    moved = Place("journey", "shop", "stall", {"product": "clothes"}, 8)
+    url = url_of("postgresql", request) if database.is_shared else None
+    async with open_database(tmp_path, url=url) as beside:
+        await asyncio.gather(
+            renew(database, BOTH, batch=2),
+            renew(beside, BOTH, batch=3),
+            *(People(beside, BOTH).put(person, moved) for person in range(IBU, IBU + 7)),
+        )
+
+    assert await readable(database, NEW) == (8, 5)
+    assert moved in await People(database, NEW).places(IBU + 6)
+
+
+async def test_a_text_that_no_key_reads_does_not_keep_the_others_from_a_new_one(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fill(database)
+    await People(database, Cipher.of(Fernet.generate_key().decode())).put(IBU + 1, SHOP)
+
+    await note_key(database, BOTH)
+
+    assert "kept texts cannot be read: 1" in caplog.text
+    assert await readable(database, NEW) == (7, 5)
+
+
+async def test_nothing_is_encrypted_anew_where_there_is_one_key(database: Database) -> None:
+    await fill(database)
+    before = await contents(database)
+
+    await note_key(database, CIPHER)
+
+    assert {**await contents(database), "secret": []} == before
+
+
+async def test_a_place_that_cannot_be_read_is_as_if_it_were_not_there(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await People(database, CIPHER).put(IBU, SHOP)
+    people = People(database, NEW)
+    await people.put(IBU, PHOTO)
+
+    assert await people.places(IBU) == [PHOTO]
+    assert [place["name"] for place in (await people.export(IBU))["places"]] == ["photo"]
+    assert "places cannot be read, as if they were not there: 1" in caplog.text
+    assert str(IBU) not in caplog.text
+
+    await people.put(IBU, SHOP)
+    assert SHOP in await people.places(IBU)
 
 
 # What fails for now.

@@ -1,6 +1,8 @@
 """Where people are in what takes several turns: journeys, lessons, sums step by step."""
 
+import contextlib
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,6 +14,9 @@ from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
 from bot.backends.store.tables import place
 from bot.core.messages import Place
+from bot.core.ports import StoreError
+
+log = logging.getLogger(__name__)
 
 
 class Places:
@@ -33,7 +38,8 @@ class Places:
         """Return where a person is, the last changed first."""
         rows = await self._database.rows(_OF, {"person_": person})
         return [
-            Place(row.kind, row.name, row.step, self._kept(row.kept), row.update) for row in rows
+            Place(row.kind, row.name, row.step, kept, row.update)
+            for row, kept in read(rows, self._cipher)
         ]
 
     async def put(self, person: int, where: Place) -> None:
@@ -51,16 +57,28 @@ class Places:
 
     async def export(self, person: int) -> list[Mapping[str, Any]]:
         """Return where a person is, as JSON can hold it."""
-        return [self._exported(row) for row in await self._database.rows(_OF, {"person_": person})]
+        rows = await self._database.rows(_OF, {"person_": person})
+        return [_exported(row, kept) for row, kept in read(rows, self._cipher)]
 
-    def _exported(self, row: Row[Any]) -> Mapping[str, Any]:
-        at = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds")
-        told = {"kind": row.kind, "name": row.name, "step": row.step}
-        return {**told, "kept": self._kept(row.kept), "at": at}
 
-    def _kept(self, kept: bytes) -> dict[str, str]:
-        found: dict[str, str] = json.loads(self._cipher.decrypt(kept))
-        return found
+def read(rows: Sequence[Row[Any]], cipher: Cipher) -> list[tuple[Row[Any], dict[str, str]]]:
+    """Return places with what was answered on the way, but those that no key reads.
+
+    Whoever is in one begins it anew; else all they write would fail.
+    """
+    found: list[tuple[Row[Any], dict[str, str]]] = []
+    for row in rows:
+        with contextlib.suppress(StoreError):
+            found.append((row, json.loads(cipher.decrypt(row.kept))))
+    if len(found) < len(rows):
+        missing = len(rows) - len(found)
+        log.warning("places cannot be read, as if they were not there: %s", missing)
+    return found
+
+
+def _exported(row: Row[Any], kept: Mapping[str, str]) -> Mapping[str, Any]:
+    at = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds")
+    return {"kind": row.kind, "name": row.name, "step": row.step, "kept": kept, "at": at}
 
 
 _OF = (

@@ -1,7 +1,6 @@
 """Counts of everything that is kept, for program staff: nobody's name, nobody's words."""
 
 import asyncio
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from sqlalchemy import Row, func, select, union
 
 from bot.backends.keys import Cipher
 from bot.backends.store.database import Database
+from bot.backends.store.places import read
 from bot.backends.store.tables import person, place, poll, question, subscriber, ticket
 from bot.core.counts import TicketCount
 from bot.core.messages import PlaceKind
@@ -80,9 +80,7 @@ class Counts:
         )
 
     def _read(self, rows: Sequence[Row[Any]]) -> Sequence[Been]:
-        return [
-            Been(row.kind, row.name, json.loads(self._cipher.decrypt(row.kept))) for row in rows
-        ]
+        return [Been(row.kind, row.name, kept) for row, kept in read(rows, self._cipher)]
 
     async def _one(self, query: Any) -> int:
         return int((await self._database.rows(query))[0][0])
