@@ -31,6 +31,11 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
+def plain_lines(text: str) -> str:
+    """Keep a text from being read as Markdown, line by line."""
+    return "\n".join(map(plain, text.splitlines()))
+
+
 def button(label: str, *data: object) -> Button:
     """Return a button of staff's."""
     return Button(label, ":".join(map(str, (PREFIX, *data))))

@@ -1,10 +1,12 @@
 """Tickets: somebody talks with program staff, through the bot, about what it could not answer."""
 
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
-from bot.core.bulletin import plain
+from bot.core.bulletin import plain, plain_lines
 from bot.core.masking import mask
 from bot.core.messages import (
     DEFAULT_LANGUAGE,
@@ -38,7 +40,7 @@ _NUMBER = re.compile(r"\W*#(\d{1,12})\b")
 """What a message in the chat of the staff begins with that is about a ticket."""
 _RECENT = 1_800.0  # Seconds in which what was asked belongs to what staff are asked now.
 _SHOWN = 600  # Characters of each turn, so that staff see all of it on a phone.
-_LONGEST = 3_000  # Characters that are passed on of one message.
+_PART = 2_000  # Characters, all of which fit one message even if each of them counts twice.
 _TITLE = 60  # Characters of a title, of a card or a thread.
 _ORDERS = ("close", "reopen", "draft")
 
@@ -88,7 +90,7 @@ class Tickets:
 
     async def press(self, press: Press, key: str, language: Language) -> Turn | None:
         """Do what a button says; None where it is old."""
-        if self.chat is None or press.sender.chat != press.sender.person:
+        if self.chat is None:
             return None
         action, _, number = key.partition(":")
         match action:
@@ -103,7 +105,7 @@ class Tickets:
 
     async def hear(self, question: Question, language: Language) -> Turn:
         """Pass what somebody writes on to the staff, and open a ticket for it if none is."""
-        sender, text = question.sender, mask(question.text)[:_LONGEST]
+        sender, text = question.sender, mask(question.text)
         if not text.strip():
             return self.prompt(language)
         await self.store.put(sender.person, replace(WRITING, step="", update=question.update))
@@ -111,9 +113,9 @@ class Tickets:
         if present is None or present.update == question.update:
             return await self._open(sender, question.update, language, text)
         await self.store.note_words(present.number, question.update, "person", text)
-        reply = Reply(f"{self._head(present)}\n\n✍️ {plain(text)}", self._orders(present))
+        replies = self._for_staff(present, self._head(present), text)
         told = self._say("ticket_passed", present, language)
-        return self._both(present, reply, told, language)
+        return self._both(present, replies, told, language)
 
     def prompt(self, language: Language) -> Turn:
         """Ask for what is to be passed on."""
@@ -164,11 +166,25 @@ class Tickets:
             )
             for asked in reversed(recent)
         ]
-        written = [f"✍️ {plain(text)}"] if text else []
         head = f"{self._head(ticket)} · {ticket.language}"
-        reply = Reply("\n\n".join([head, *lines, *written]), self._orders(ticket))
+        replies = self._for_staff(ticket, "\n\n".join([head, *lines]), text)
         told = self._opened(ticket, language)
-        return self._both(ticket, reply, told, language, title=words)
+        return self._both(ticket, replies, told, language, title=words)
+
+    def _for_staff(self, ticket: Ticket, begun: str, text: str) -> Sequence[Reply]:
+        """Return what staff read of a ticket: a long text in parts, each of which can be answered.
+
+        An answer is known by the number that begins what it answers.
+        """
+        if not text:
+            return (Reply(begun, self._orders(ticket)),)
+        parts = textwrap.wrap(text, _PART, expand_tabs=False, replace_whitespace=False)
+        heads = (begun, *repeat(self._head(ticket), len(parts) - 1))
+        written = [
+            f"{head}\n\n✍️ {plain_lines(part)}" for head, part in zip(heads, parts, strict=True)
+        ]
+        *others, last = map(Reply, written)
+        return (*others, replace(last, keyboard=self._orders(ticket)))
 
     def _opened(self, ticket: Ticket, language: Language) -> Reply:
         """Say that there is a ticket, and when to expect an answer, as far as that is known."""
@@ -197,16 +213,24 @@ class Tickets:
             f"{self._head(ticket)}\n\n{self._spoken['ticket_again']}", self._orders(ticket)
         )
         told = self.telling.said("ticket_write", language)
-        turn = self._both(ticket, reply, told, language)
+        turn = self._both(ticket, (reply,), told, language)
         return replace(turn, keyboard=(), opens=self._thread(ticket))
 
     def _both(
-        self, ticket: Ticket, reply: Reply, told: Reply, language: Language, *, title: str = ""
+        self,
+        ticket: Ticket,
+        replies: Sequence[Reply],
+        told: Reply,
+        language: Language,
+        *,
+        title: str = "",
     ) -> Turn:
         """Tell the staff first; where that cannot be, the person hears that nobody has."""
         lost = self.telling.said("ticket_unreachable", language)
         thread = self._thread(ticket, title)
-        elsewhere = (Elsewhere(self.chat or 0, reply, ticket.person, lost, thread),)
+        elsewhere = tuple(
+            Elsewhere(self.chat or 0, reply, ticket.person, lost, thread) for reply in replies
+        )
         return Turn(language, replies=(told,), elsewhere=elsewhere)
 
     async def write(self, incoming: Press | Command, language: Language) -> Turn:
@@ -246,7 +270,7 @@ class Tickets:
             return Turn(language, replies=(replace(reply, keyboard=self._orders(ticket)),))
         await self.store.note_words(ticket.number, update, "staff", text)
         phrases = self.telling.phrases[ticket.language]
-        said = phrases["ticket_said"].format(number=ticket.number, text=plain(text[:_LONGEST]))
+        said = phrases["ticket_said"].format(number=ticket.number, text=plain_lines(text))
         more = Button(phrases["ticket_reply"], f"{BUTTON}:more")
         told = self._say("ticket_delivered", ticket, language)
         return self._passed(ticket, Reply(said, ((more,),)), told, language)

@@ -38,6 +38,12 @@ def data(reply: Reply) -> list[str]:
     return [button.data for row in reply.keyboard for button in row]
 
 
+def test_keeps_the_lines_of_a_text_and_none_of_its_marks() -> None:
+    text = "1. Print *this*.\n\n    Then   sign it.\n---"
+
+    assert bulletin.plain_lines(text) == "1\\. Print \\*this\\*\\.\n\nThen sign it\\.\n\\-\\-\\-"
+
+
 def test_says_what_is_live_since_when_and_by_whom() -> None:
     text = told(standing()).text
 

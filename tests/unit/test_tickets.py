@@ -419,10 +419,14 @@ async def test_nobody_moves_the_ticket_of_another(data: str) -> None:
     assert counter.store.tickets[1].state == "open"
 
 
+async def test_no_ticket_is_opened_where_staff_have_no_chat_any_more() -> None:
+    assert (await Counter(chat=None).press("k:talk")).toast == "(en) old_button"
+
+
 async def test_no_ticket_is_opened_from_a_group() -> None:
     turn = await Counter().press("k:talk", chat=-5)
 
-    assert turn.toast == "(en) old_button"
+    assert (turn.toast, turn.replies) == ("(en) private_only", ())
 
 
 async def test_a_closed_ticket_offers_its_talk_as_a_card() -> None:
@@ -466,6 +470,36 @@ async def test_an_unknown_order_is_explained() -> None:
     await counter.opened()
 
     assert told(await counter.staff("/burn")) == "(en) ticket_orders"
+
+
+async def test_nothing_of_an_answer_is_cut_and_its_lines_stay() -> None:
+    counter = Counter()
+    await counter.opened()
+    steps = [f"{number}) {'word ' * 100}end" for number in range(7)]
+
+    turn = await counter.staff("\n".join(steps))
+
+    passed = other(turn).reply.text.removeprefix("staff on 1: ").replace("\\", "")
+    assert passed.splitlines() == steps
+
+
+async def test_a_long_text_reaches_staff_in_parts_that_each_name_the_ticket() -> None:
+    """Staff answer any of them, and are heard."""
+    counter = Counter()
+    await counter.command("talk")
+    steps = [f"{number}) {'word ' * 100}end" for number in range(7)]
+
+    opened = await counter.say("\n".join(steps))
+    await counter.press("k:more")
+    passed = await counter.say("\n".join(steps))
+
+    for turn, head in ((opened, "🎫 \\#1 · en"), (passed, "🎫 \\#1")):
+        parts = [part.reply.text.split("\n\n✍️ ") for part in turn.elsewhere]
+        words = " ".join(text for _, text in parts).replace("\\", "")
+        assert [begun for begun, _ in parts] == [head, "🎫 \\#1"]
+        assert words.split() == " ".join(steps).split()
+        assert [len(labels(part.reply)) for part in turn.elsewhere] == [0, 1]
+        assert len({part.thread for part in turn.elsewhere}) == 1
 
 
 async def test_the_person_writes_back() -> None:
