@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.core.calculators import Calculators
+from bot.core.calculators import Calculators, is_absurd
 from bot.core.messages import Button, Language, Place, Press, Question, Reply, Sender, Turn
 from bot.core.numbers import Quantities
 from bot.core.ports import Store
@@ -47,6 +47,8 @@ class Calculating:
                 await self.store.put(press.sender.person, replace(place, step="", kept={}))
             await self.store.put(press.sender.person, begun)
             return self.prompt(begun, language)
+        if place and place.update == press.update:  # It was taken in before, and nobody was told.
+            return self._told(place, language)
         if place and key == place.step and key in _MAY_LACK:
             return await self._go_on(press.sender, press.update, place, "", language)
         return None
@@ -54,11 +56,12 @@ class Calculating:
     async def hear(self, question: Question, place: Place, language: Language) -> Turn | None:
         """Take the number that was asked for; None where the text is something else."""
         if place.update == question.update:  # It was taken in before, and nobody was told.
-            return self.prompt(place, language) if place.step else self._work(place, language)
+            return self._told(place, language)
         if place.step not in STEPS.get(place.name, ()):
             return self.prompt(place, language)
         found = self.calculators.read(question.text, language)
-        value = _READ[place.step](found) if len(found.words) <= _ANSWER else ""
+        is_meant = len(found.words) <= _ANSWER and not is_absurd(found)
+        value = _READ[place.step](found) if is_meant else ""
         if value:
             return await self._go_on(question.sender, question.update, place, value, language)
         is_number = bool(found.numbers) and len(found.words) <= _NUMBERS_ONLY
@@ -82,7 +85,11 @@ class Calculating:
         following = (*steps[steps.index(place.step) + 1 :], "")
         there = replace(place, step=following[0], kept=kept, update=update)
         await self.store.put(sender.person, there)
-        return self.prompt(there, language) if there.step else self._work(there, language)
+        return self._told(there, language)
+
+    def _told(self, place: Place, language: Language) -> Turn:
+        """Ask for the number that is due, or tell what comes out."""
+        return self.prompt(place, language) if place.step else self._work(place, language)
 
     def _work(self, place: Place, language: Language) -> Turn:
         turn = _WORK[place.name](self.calculators, place.kept, language)

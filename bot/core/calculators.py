@@ -23,6 +23,11 @@ _PROFITS: Mapping[str, Profit] = {
 _FEE = "fee_words"
 
 
+def is_absurd(found: Quantities) -> bool:
+    """Say whether any of the numbers is one that nobody means."""
+    return any(not 0 <= number < _MOST for number in found.numbers)
+
+
 class Calculators:
     """Works out what a text asks for; None where it asks for no sum, or a number is missing.
 
@@ -42,8 +47,7 @@ class Calculators:
     def answer(self, text: str, language: Language) -> Turn | None:
         """Work out what a text asks for."""
         found = self.read(text, language)
-        is_absurd = any(not 0 <= number < _MOST for number in found.numbers)
-        if not found.numbers or is_absurd or self._cues.says(text, "calculator_aside"):
+        if not found.numbers or is_absurd(found) or self._cues.says(text, "calculator_aside"):
             return None
         if found.size:
             return self._parcel(text, found, found.size, language)

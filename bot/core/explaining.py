@@ -74,19 +74,20 @@ class Explaining:
         """Tell the price that leaves the profit after the fee."""
         formulas = self.formulas(language)
         is_named = wanted.on != "profit"
+        other = self._otherwise(wanted, language)
         cards = [formulas.markup if is_named and not wanted.fee else formulas.price]
+        if other:
+            cards.append(formulas.markup)
         exact = exact_price(wanted)
         if exact is None:
             percent = {"margin": wanted.profit * 100, "fee": (wanted.fee or Decimal(0)) * 100}
             told = self._say("price_impossible", language, **percent)
-            return self._worked([told], cards, language)
-        lines = [self._priced(wanted, exact, language), self._otherwise(wanted, language)]
+            return self._worked([told, other], cards, language)
+        lines = [self._priced(wanted, exact, language), other]
         if wanted.fee:
             lines.append(self._say("price_fee_given", language, percent=wanted.fee * 100))
         else:
             lines.append(self._phrase("price_fee_missing", language))
-        if not is_named:
-            cards.append(formulas.markup)
         return self._worked(lines, cards, language, links=(formulas.fees,))
 
     def unit_cost(

@@ -67,12 +67,15 @@ class Guiding:
     async def press(self, press: Press) -> Turn:
         """Do what one of the buttons says; an old one says that it is old."""
         language = await spoken_language(press.sender, self.store)
+        if press.sender.chat != press.sender.person:
+            return Turn(language, toast=self.telling.phrases[language]["private_only"])
         places = await self.store.places(press.sender.person)
         place = _current(places, press.update)
         kind, _, key = press.data.partition(":")
         match kind:
             case "n":
-                turn = await self.calculating.press(press, key, _sum(places), language)
+                going = _sum(places, press.update)
+                turn = await self.calculating.press(press, key, going, language)
             case "j":
                 turn = await self.journeys.press(press, key, places, language)
             case tickets.BUTTON:
@@ -170,9 +173,9 @@ def _current(places: Sequence[Place], update: int) -> Place | None:
     return next((place for place in places if place.step or place.update == update), None)
 
 
-def _sum(places: Sequence[Place]) -> Place | None:
-    """Return the sum that somebody is in the middle of."""
-    return next((place for place in places if place.kind == "calculator" and place.step), None)
+def _sum(places: Sequence[Place], update: int) -> Place | None:
+    """Return the sum that somebody is in the middle of, or ended by this update."""
+    return _current([place for place in places if place.kind == "calculator"], update)
 
 
 def _check(places: Sequence[Place]) -> Place | None:

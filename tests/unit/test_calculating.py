@@ -49,8 +49,13 @@ class Talk:
             Command(self._next(), sender(self.person, chat=chat), name)
         )
 
-    async def press(self, data: str) -> Turn:
-        return await self.conversation.turn(Press(self._next(), sender(self.person), data, "q", 9))
+    async def press(self, data: str, *, chat: int | None = None) -> Turn:
+        who = sender(self.person, chat=chat)
+        return await self.conversation.turn(Press(self._next(), who, data, "q", 9))
+
+    async def press_again(self, data: str) -> Turn:
+        """The same press once more, as after a crash."""
+        return await self.conversation.turn(Press(self.updates, sender(self.person), data, "q", 9))
 
     async def say(self, text: str, *, chat: int | None = None) -> Turn:
         return await self.conversation.turn(
@@ -255,6 +260,36 @@ async def test_an_update_taken_in_once_more_leads_no_further() -> None:
     assert told(await talk.again("2 kg")).startswith("4 kg")
 
 
+async def test_a_press_taken_in_once_more_leads_no_further() -> None:
+    talk = Talk()
+    begun = [await talk.press("n:parcel"), await talk.press_again("n:parcel")]
+    await talk.say("40x30x20")
+    left_out = [await talk.press("n:weight"), await talk.press_again("n:weight")]
+
+    assert [told(turn) for turn in begun] == ["(en) ask_size"] * 2
+    assert [told(turn) for turn in left_out] == ["4 kg by post: 40x30x20/6,000"] * 2
+    assert (await talk.press("n:weight")).toast == "(en) old_button"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "number"),
+    [
+        ("unit_cost", [], "9" * 4000),
+        ("unit_cost", ["50k"], "9" * 4000),
+        ("parcel", [], f"{'9' * 1000}x30x20"),
+    ],
+)
+async def test_asks_again_for_a_number_that_nobody_means(
+    name: str, before: list[str], number: str
+) -> None:
+    talk = Talk()
+    asked = await talk.press(f"n:{name}")
+    for said in before:
+        asked = await talk.say(said)
+
+    assert told(await talk.say(number)) == told(asked)
+
+
 async def test_a_step_that_is_no_more_leads_to_the_menu() -> None:
     talk = Talk()
     await talk.store.put(1, Place("calculator", "parcel", "colour"))
@@ -279,4 +314,5 @@ async def test_in_a_group_nobody_is_led() -> None:
 
     assert told(await talk.command("calculate", chat=GROUP)) == "(en) private_only"
     assert (await talk.say("40x30x20", chat=GROUP)).outcome is not None
+    assert (await talk.press("n:price", chat=GROUP)).toast == "(en) private_only"
     assert [place.step for place in await talk.store.places(1)] == ["size"]

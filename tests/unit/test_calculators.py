@@ -158,6 +158,22 @@ def test_says_that_no_price_is_enough() -> None:
     assert lines(worked("cost 10k profit 95% fee 8%"))[0] == "no price bears 95% and 8%"
 
 
+def test_tells_the_price_on_the_cost_where_none_leaves_so_much_of_itself() -> None:
+    assert lines(worked("cost 20k profit 100%")) == [
+        "no price bears 100% and 0%",
+        "or Rp40,000 if 100% of the cost",
+        "from Price, Kabar Kota, 28 Aug 2029",
+        "from Markup, Kabar Kota, 28 Aug 2029",
+    ]
+
+
+def test_tells_no_price_on_the_cost_where_a_share_of_the_price_is_named() -> None:
+    assert lines(worked("cost 20k margin 100%")) == [
+        "no price bears 100% and 0%",
+        "from Markup, Kabar Kota, 28 Aug 2029",
+    ]
+
+
 def test_tells_no_other_price_where_the_fee_takes_all() -> None:
     assert lines(worked("cost 10k profit 0% fee 100%"))[0] == "no price bears 0% and 100%"
 

@@ -190,6 +190,15 @@ async def test_in_a_group_nothing_is_taken_for_a_check(store: MemoryStore) -> No
     assert said(command) == "(en) private_only"
 
 
+async def test_in_a_group_no_button_begins_a_check(store: MemoryStore) -> None:
+    pressed = Press(1, sender(chat=-5), "v:new:en", "query", message=9)
+
+    turn = await talking(store, clusters()).turn(pressed)
+
+    assert (turn.toast, turn.replies) == ("(en) private_only", ())
+    assert await store.places(1) == []
+
+
 async def test_a_program_without_clusters_checks_nothing(store: MemoryStore) -> None:
     talk = talking(store)
     begun = await talk.turn(Command(1, sender(), "check"))
