@@ -102,7 +102,8 @@ class Lessons:
         if place is None:
             return await self._go(press, lesson, Place("lesson", lesson.name), language)
         if action == "again" and not lesson.due(place.kept):
-            kept = {name: place.kept[name] for name in (FINISHED, _RESULT)}
+            # Neither is there if it came to its end because its last question was taken away.
+            kept = {name: place.kept[name] for name in (FINISHED, _RESULT) if name in place.kept}
             return await self._go(press, lesson, replace(place, kept=kept), language)
         return await self._go(press, lesson, place, language)
 

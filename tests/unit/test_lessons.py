@@ -310,6 +310,21 @@ async def test_an_edit_strands_nobody() -> None:
     assert text(asked) == "1/2 Where?"
 
 
+async def test_what_ended_by_an_edit_is_learned_once_more() -> None:
+    """The last question is no more, so that nothing is due of what nobody has finished."""
+    talk = Class()
+    await talk.press(BEGIN)
+    await talk.read(LIGHT, SHADE)
+    await talk.pick(WHERE, "cellar")
+    talk.knowledge.subjects = (replace(PHOTO, questions=(WHERE,)),)
+
+    result = await talk.command("next")
+    first = await talk.press(AGAIN)
+
+    assert text(result).startswith("Photos: 0 of 1")
+    assert text(first) == "Photos 1/2\n\nUse a window."
+
+
 async def test_a_lesson_that_is_no_more_leads_to_the_others() -> None:
     talk = Class()
     await talk.press(BEGIN)
