@@ -43,6 +43,7 @@ async def keep_tidy(app: App, mail: KeptMail) -> None:
 async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) -> None:
     """Tell staff once when something begins to fail, and once when it is over."""
     known: Mapping[str, None] = {}
+    is_first = True  # A process that was killed may have left some noted.
     noted = Troubles(app.database)
     while True:
         await asyncio.sleep(_LOOK_EVERY)
@@ -53,7 +54,8 @@ async def watch(app: App, *, troubles: Callable[[], Collection[str]], say: Say) 
         for code in known.keys() - now.keys():
             log.warning("over: %s", code)
             await _tell(app, say, code, "staff_over")
-        if now != known:
+        if is_first or now != known:
+            is_first = False
             try:
                 await noted.note(list(now))
             except StoreError as error:

@@ -584,6 +584,18 @@ def asked_until(bot: Bot, question: str, codes: list[str]) -> None:
     until(ask)
 
 
+def test_what_a_killed_bot_noted_fails_no_more(quiet: Simulator, tmp_path: Path) -> None:
+    knowledge = write(tmp_path / "knowledge")
+    with bot_on(quiet, tmp_path / "data", knowledge=knowledge, rate=0) as bot:
+        begin(bot)
+        bot.kill()
+        with contextlib.closing(sqlite3.connect(bot.data / DATABASE_FILE)) as database, database:
+            database.execute("INSERT INTO trouble (code, at, detail) VALUES ('words_only', 1, '')")
+        bot.start()
+
+        until(lambda: troubles(bot) == [])
+
+
 def test_answers_by_words_while_chroma_is_away_and_tells_the_staff_once(
     quiet: Simulator, tmp_path: Path
 ) -> None:
