@@ -34,7 +34,7 @@ _SOUGHT: Mapping[str, re.Pattern[str]] = {
 }
 """By what a question is known to seek something: what is usual, so that its lack tells much."""
 
-_YEAR = re.compile(r"(?<!\d)(?:19\d\d|20(?!00)\d\d)(?!\d)")  # 2000 of something is no year.
+_YEAR = re.compile(r"(?<!\d)(?:19\d\d|20(?!00)\d\d)(?!\d)")  # Round ones count things.
 
 
 class _Held(NamedTuple):

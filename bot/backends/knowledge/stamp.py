@@ -32,7 +32,7 @@ class Stamp:
                 for path in sorted(filter(Path.is_file, root.rglob(pattern))):
                     content = path.read_bytes()
                     name = os.fsencode(path.relative_to(root))
-                    found.update(b"\0%b\0%d\0" % (name, len(content)))
+                    found.update(b"\0" + name + f"\0{len(content)}\0".encode())
                     found.update(content)
         except OSError:
             return ""
