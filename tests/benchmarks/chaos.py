@@ -307,8 +307,8 @@ class Run:
         """Kill at random moments, for ever."""
         while True:
             await asyncio.sleep(self.chance.uniform(*every))
+            self.chats.kills += 1  # At once: the run may end before it is started again.
             await bots.kill_one()
-            self.chats.kills += 1
 
     async def wait(self) -> None:
         """Wait until everything is answered, or nothing more comes."""

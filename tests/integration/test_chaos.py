@@ -70,7 +70,7 @@ async def test_nothing_is_lost_when_one_of_three_is_killed(market: Path) -> None
         questions=100,
         people=20,
         seed=8,
-        every=(3.0, 6.0),
+        every=(1.5, 4.0),  # Asking takes five seconds.
     )
 
     check(report, asked=100)
