@@ -23,6 +23,7 @@ class Cipher:
 
     fingerprints: tuple[str, ...]
     _fernet: MultiFernet = field(repr=False, compare=False)
+    _first: Fernet = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, keys: str) -> "Cipher":
@@ -34,8 +35,8 @@ class Cipher:
         written = [key.strip() for key in keys.split(",") if key.strip()]
         if not written or not all(map(_KEY.fullmatch, written)):
             raise StoreError("key_invalid")
-        fernet = MultiFernet([Fernet(key) for key in written])
-        return cls(tuple(map(_fingerprint, written)), fernet)
+        fernets = [Fernet(key) for key in written]
+        return cls(tuple(map(_fingerprint, written)), MultiFernet(fernets), fernets[0])
 
     def encrypt(self, data: bytes) -> bytes:
         """Return the data as a token under the first key."""
@@ -51,6 +52,14 @@ class Cipher:
             return self._fernet.decrypt(token)
         except InvalidToken as error:
             raise StoreError("key_wrong") from error
+
+    def is_current(self, token: bytes) -> bool:
+        """Say whether a token is under the first key."""
+        try:
+            self._first.decrypt(token)
+        except InvalidToken:
+            return False
+        return True
 
 
 def load_keys(given: str | None, *, data: Path, is_shared: bool) -> Cipher:

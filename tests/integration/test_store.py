@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from bot.backends.keys import Cipher
 from bot.backends.knowledge.content import Content
@@ -18,6 +18,7 @@ from bot.backends.store.mail import DatabaseMail
 from bot.backends.store.people import People
 from bot.backends.store.secrets import check_key, note_key, renew
 from bot.backends.store.sharing import Alone
+from bot.backends.store.tables import place as place_table
 from bot.backends.store.told import Told
 from bot.backends.store.troubles import Trouble, Troubles
 from bot.backends.store.uploads import SentFile, Uploads
@@ -599,7 +600,10 @@ async def test_what_is_kept_for_long_is_read_by_a_new_key_without_the_old_one(
     people = People(database, NEW)
 
     await note_key(database, BOTH)
+    once = await database.rows(select(place_table.c.kept))
+    await note_key(database, BOTH)
 
+    assert await database.rows(select(place_table.c.kept)) == once
     assert await readable(database, NEW) == (8, 5)
     assert {place.name: place for place in await people.places(IBU)} == {
         "shop": SHOP,

@@ -91,12 +91,13 @@ def _renew(
 def _renewed(rows: Sequence[Row[Any]], cipher: Cipher) -> list[Values]:
     """Return what puts texts under the first key; those that no key reads stay as they are."""
     renewed: list[Values] = []
-    for row in rows:
+    old = [row for row in rows if not cipher.is_current(row.text_)]
+    for row in old:
         try:
             text = cipher.encrypt(cipher.decrypt(row.text_))
         except StoreError:
             continue
         renewed.append({**row._mapping, "text_": text})
-    if len(renewed) < len(rows):
-        log.warning("kept texts cannot be read: %s", len(rows) - len(renewed))
+    if len(renewed) < len(old):
+        log.warning("kept texts cannot be read: %s", len(old) - len(renewed))
     return renewed
