@@ -2,7 +2,7 @@
 
 import codecs
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -113,7 +113,7 @@ class _Folder:
         return Checked(content, in_order(findings), tuple(self.cards), lines)
 
     def _named(self) -> Iterator[Path]:
-        for path in _files(self.folder):
+        for path in sorted(files_of(self.folder, on_error=_raise)):
             if _is_text(path):
                 yield path
             else:
@@ -270,21 +270,19 @@ def _of_draft(finding: Finding) -> Finding:
     return replace(finding, line=line, is_of_draft=True)
 
 
-def _files(folder: Path) -> Sequence[Path]:
-    """Return the files of a folder but hidden ones, by their paths in it.
+def files_of(folder: Path, *, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield the files of a folder but hidden ones, by their paths in it.
 
-    Raises:
-        OSError: a part of it cannot be read; its cards must not be gone without a word.
+    What hears of a part that cannot be read may raise it; else that part is left out.
     """
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=_raise):
+    for parent, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         within = Path(parent).relative_to(folder)
-        found += [within / name for name in names if not name.startswith(".")]
-    return sorted(found)
+        yield from (within / name for name in names if not name.startswith("."))
 
 
 def _raise(error: OSError) -> None:
+    """Let cards that cannot be read not be gone without a word."""
     raise error
 
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from bot.backends.knowledge.findings import nearest
-from bot.backends.knowledge.folder import READ
+from bot.backends.knowledge.folder import READ, files_of
 from bot.core.ports import KnowledgeError
 
 Reason = Literal["kind", "path", "unread", "link", "folder", "unclear", "nowhere"]
@@ -157,12 +157,7 @@ def _is_read(path: str) -> bool:
 
 def _files(folder: Path) -> list[str]:
     """Return every file in the folder that a check may read: none that is hidden."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [each for each in folders if not each.startswith(".")]
-        paths = (Path(parent, name) for name in names if not name.startswith("."))
-        found += [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
-    return sorted(found)
+    return sorted(path.as_posix() for path in files_of(folder) if (folder / path).is_file())
 
 
 def _folders(folder: Path) -> list[str]:
