@@ -30,7 +30,6 @@ _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]*)\)")
 CARD_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)\s]*)\)")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _DIGITS = re.compile(r"\d")
-_YES = frozenset({"true", "yes", "on", "t", "y", "1"})  # As pydantic has it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,20 @@ def read_file(text: str, *, file: str, stem: str, language: Language) -> ReadFil
         values = {"said": said[0], "named": language}
         read.findings.append(Finding(file, said[1], "LANGUAGE_MISMATCH", values))
     shared["language"] = (language, said[1])
-    read.is_draft = str(shared.get("draft", ("", 1))[0]).casefold() in _YES
+    read.is_draft = _is_yes(shared.get("draft", ("", 1))[0])
     for section in _sections(body, file=file, findings=read.findings):
         _read_card(section, shared, file=file, stem=stem, read=read)
     if not read.cards and not read.findings:
         read.findings.append(Finding(file, 1, "NO_CARDS_IN_FILE"))
     return read
+
+
+def _is_yes(value: Any) -> bool:
+    """Say whether a key says yes, in one of the ways that it may."""
+    try:
+        return FileKeys(draft=value).draft
+    except ValidationError:
+        return False
 
 
 def lines_of(text: str) -> list[str]:
