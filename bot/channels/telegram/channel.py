@@ -86,9 +86,13 @@ def _warn(error: ChannelError) -> None:
     log.warning("still trying: %s", error)
 
 
+def _is_in(chat: int, call: Call) -> bool:
+    return bool(call.parameters.get("chat_id") == chat)
+
+
 def _asked_in(call: Call, letter: Received) -> int | None:
     """Return the question that a call may reply to, which must be in the same chat."""
-    return letter.message if call.parameters.get("chat_id") == letter.chat else None
+    return letter.message if _is_in(letter.chat, call) else None
 
 
 @dataclass(slots=True)
@@ -226,8 +230,7 @@ class Telegram:
         if made.poll:
             await self._kept(self.mail.polled, letter, made.poll, quiz_of(call))
         plan.sent, plan.is_unsure = plan.sent + 1, False
-        is_here = call.parameters.get("chat_id") == letter.chat
-        if made.message is not None and is_here and not letter.is_aside:
+        if made.message is not None and _is_in(letter.chat, call) and not letter.is_aside:
             plan.replies.append(made.message)
         if made.is_lost and call.otherwise:
             for other in call.otherwise:
