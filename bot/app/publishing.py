@@ -96,7 +96,8 @@ async def _publish(app: App, reports: Reports, stop: asyncio.Event, *, told: str
         if error.code in _SET_WRONGLY or (is_in_vain and not app.knowledge.has_words.is_set()):
             raise
         if error.code != told:
-            log.debug("publishing failed", exc_info=failure)
+            if error is not failure:
+                log.exception("publishing failed")
             reports.problem(error)
         return "" if is_folder else error.code
     app.unpublished.refused = ()
