@@ -1,5 +1,6 @@
 """Tickets over the real library and the real database: what staff and people get, and what not."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -59,66 +60,61 @@ def talking(people: People, chat: int) -> TakeTurn:
     return conversation.turn
 
 
-async def test_staff_hear_that_what_they_wrote_did_not_arrive(stage: Stage) -> None:
+@contextlib.asynccontextmanager
+async def writing_to_staff(stage: Stage, *, chat: int = GROUP) -> AsyncIterator[None]:
+    """A bot that has asked somebody what to pass on to the staff."""
     async with open_database(stage.folder) as database:
         people = People(database, CIPHER)
-        async with answering(stage, talking(people, GROUP)):
+        async with answering(stage, talking(people, chat)):
             await stage.say("/talk")
             await stage.texts()
-            await stage.say("please help")
-            (asked,) = await stage.sent("sendMessage", wanted=1, person="group")
-            await stage.control("block", person=stage.person, blocked=True)
-            about = {"chat": "group", "reply_to": asked["message_id"]}
-            await stage.control("say", person="budi", text="We will look.", **about)
-            _, lost = await stage.texts(wanted=2, person="group")
+            yield
+
+
+async def test_staff_hear_that_what_they_wrote_did_not_arrive(stage: Stage) -> None:
+    async with writing_to_staff(stage):
+        await stage.say("please help")
+        (asked,) = await stage.sent("sendMessage", wanted=1, person="group")
+        await stage.control("block", person=stage.person, blocked=True)
+        about = {"chat": "group", "reply_to": asked["message_id"]}
+        await stage.control("say", person="budi", text="We will look.", **about)
+        _, lost = await stage.texts(wanted=2, person="group")
 
     assert "please help" in asked["text"]
     assert lost == "1 did not arrive"
 
 
 async def test_what_staff_get_again_is_no_reply_to_a_message_of_another_chat(stage: Stage) -> None:
-    async with open_database(stage.folder) as database:
-        people = People(database, CIPHER)
-        async with answering(stage, talking(people, GROUP)):
-            await stage.say("/talk")
-            await stage.texts()
-            await stage.control("fault", telegram="cut", times=1)
-            await stage.say("please help")
-            cut, again = await stage.sent("sendMessage", wanted=2, person="group")
+    async with writing_to_staff(stage):
+        await stage.control("fault", telegram="cut", times=1)
+        await stage.say("please help")
+        cut, again = await stage.sent("sendMessage", wanted=2, person="group")
 
     assert (cut["ok"], again["ok"]) == (False, True)
     assert "reply_parameters" not in again["params"]
 
 
 async def test_nobody_is_told_of_a_ticket_that_staff_cannot_see(stage: Stage) -> None:
-    async with open_database(stage.folder) as database:
-        people = People(database, CIPHER)
-        async with answering(stage, talking(people, -100)):
-            await stage.say("/talk")
-            await stage.texts()
-            await stage.say("please help")
-            _, told = await stage.texts(wanted=2)
+    async with writing_to_staff(stage, chat=-100):
+        await stage.say("please help")
+        _, told = await stage.texts(wanted=2)
 
     assert told == "(en) ticket_unreachable"
 
 
 async def test_a_picture_of_staff_is_not_passed_on_in_silence(stage: Stage) -> None:
-    async with open_database(stage.folder) as database:
-        people = People(database, CIPHER)
-        async with answering(stage, talking(people, GROUP)):
-            await stage.say("/talk")
-            await stage.texts()
-            await stage.say("please help")
-            (asked,) = await stage.sent("sendMessage", wanted=1, person="group")
-            photo = [{"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1}]
-            reply = {"message_id": asked["message_id"], "date": 1, "text": asked["text"]}
-            bot = {"id": 1000000001, "is_bot": True, "first_name": "Akar"}
-            chat = {"id": GROUP, "type": "supergroup", "title": "Grup"}
-            user = {"id": stage.number, "is_bot": False, "first_name": "P"}
-            message = {"message_id": 99, "date": 1, "chat": chat, "from": user, "photo": photo}
-            quoted = {"reply_to_message": reply | {"from": bot, "chat": chat}}
-            await stage.control("update", message=message | quoted)
-            _, told = await stage.texts(wanted=2, person="group")
+    async with writing_to_staff(stage):
+        await stage.say("please help")
+        (asked,) = await stage.sent("sendMessage", wanted=1, person="group")
+        photo = [{"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1}]
+        reply = {"message_id": asked["message_id"], "date": 1, "text": asked["text"]}
+        bot = {"id": 1000000001, "is_bot": True, "first_name": "Akar"}
+        chat = {"id": GROUP, "type": "supergroup", "title": "Grup"}
+        user = {"id": stage.number, "is_bot": False, "first_name": "P"}
+        message = {"message_id": 99, "date": 1, "chat": chat, "from": user, "photo": photo}
+        quoted = {"reply_to_message": reply | {"from": bot, "chat": chat}}
+        await stage.control("update", message=message | quoted)
+        _, told = await stage.texts(wanted=2, person="group")
 
     assert told.endswith("unreadable")
 
